@@ -1,0 +1,92 @@
+/**
+ * Seeded random numbers: xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018),
+ * seeded by SplitMix-style mixing so that (seed, stream) pairs give independent streams. Not for cryptography.
+ */
+export class Random {
+  readonly #state = new Uint32Array(4)
+  #spareNormal = Number.NaN
+
+  constructor(seed: number, stream = 0) {
+    let mixed = (seed ^ Math.imul(stream + 1, 0x9e3779b9)) >>> 0
+    for (let word = 0; word < 4; word++) {
+      mixed = (mixed + 0x9e3779b9) >>> 0
+      this.#state[word] = mix32(mixed ^ Math.imul(Math.floor(seed / 2 ** 32) + word, 0x85ebca6b))
+    }
+    if (this.#state.every((word) => word === 0)) this.#state[0] = 1
+  }
+
+  /** A uniform integer in [0, 2^32). */
+  nextUint32(): number {
+    const state = this.#state
+    const result = Math.imul(rotateLeft(Math.imul(state[1]!, 5), 7), 9) >>> 0
+    const shifted = state[1]! << 9
+    state[2]! ^= state[0]!
+    state[3]! ^= state[1]!
+    state[1]! ^= state[2]!
+    state[0]! ^= state[3]!
+    state[2]! ^= shifted
+    state[3] = rotateLeft(state[3]!, 11)
+    return result
+  }
+
+  /** A uniform number in [0, 1), with 32 bits of resolution. */
+  next(): number {
+    return this.nextUint32() * 2 ** -32
+  }
+
+  /** A uniform integer in [0, bound); `bound` is at most 2^32. */
+  nextInt(bound: number): number {
+    return Math.floor(this.next() * bound)
+  }
+
+  /** A standard normal number, by Marsaglia's polar method. */
+  nextNormal(): number {
+    if (!Number.isNaN(this.#spareNormal)) {
+      const spare = this.#spareNormal
+      this.#spareNormal = Number.NaN
+      return spare
+    }
+    for (;;) {
+      const u = 2 * this.next() - 1
+      const v = 2 * this.next() - 1
+      const square = u * u + v * v
+      if (square > 0 && square < 1) {
+        const scale = Math.sqrt((-2 * Math.log(square)) / square)
+        this.#spareNormal = v * scale
+        return u * scale
+      }
+    }
+  }
+
+  /** The whole state: five numbers that `restore` takes back. */
+  save(): number[] {
+    return [...this.#state, this.#spareNormal]
+  }
+
+  restore(saved: readonly (number | null)[]): void {
+    for (let word = 0; word < 4; word++) this.#state[word] = saved[word] ?? 0
+    // JSON writes NaN as null.
+    this.#spareNormal = saved[4] ?? Number.NaN
+  }
+}
+
+function rotateLeft(value: number, bits: number): number {
+  return ((value << bits) | (value >>> (32 - bits))) >>> 0
+}
+
+/** The finaliser of MurmurHash3. */
+function mix32(value: number): number {
+  let mixed = value >>> 0
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}
+
+/** A 32-bit hash of a text (FNV-1a), the same on every machine: partitioning and per-symbol streams rest on it. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  return mix32(hash)
+}

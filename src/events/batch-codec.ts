@@ -1,0 +1,73 @@
+import type { ColumnArray } from './column.ts'
+import { type BatchKind, decodeColumns, type EncodedColumns, encodeColumns } from './column-codec.ts'
+import type { Instrument, InstrumentTable } from './instrument.ts'
+import { QuoteBatch } from './quote-batch.ts'
+import { TradeBatch } from './trade-batch.ts'
+
+const TRADES: BatchKind = 1
+const QUOTES: BatchKind = 2
+
+type Batch = TradeBatch | QuoteBatch
+
+/** The bytes of a trade batch, as they are stored in `market.trades`. */
+export function encodeTrades(batch: TradeBatch): Uint8Array {
+  return encodeBatch(TRADES, batch)
+}
+
+/** The bytes of a quote batch, as they are stored in `market.quotes`. */
+export function encodeQuotes(batch: QuoteBatch): Uint8Array {
+  return encodeBatch(QUOTES, batch)
+}
+
+/** Reads a stored trade batch; instruments are registered in `instruments`, and digits brought to its decimals. */
+export function decodeTrades(payload: Uint8Array, instruments: InstrumentTable): TradeBatch {
+  const encoded = decodeColumns(TRADES, payload)
+  return decodeBatch(encoded, new TradeBatch(instruments, encoded.rowCount))
+}
+
+/** As `decodeTrades`, for quotes. */
+export function decodeQuotes(payload: Uint8Array, instruments: InstrumentTable): QuoteBatch {
+  const encoded = decodeColumns(QUOTES, payload)
+  return decodeBatch(encoded, new QuoteBatch(instruments, encoded.rowCount))
+}
+
+function encodeBatch(kind: BatchKind, batch: Batch): Uint8Array {
+  const dictionary: Instrument[] = []
+  const localIndex = new Int32Array(batch.instruments.count).fill(-1)
+  const instrument = new Uint32Array(batch.count)
+  const receivedDelay = new Float64Array(batch.count)
+  for (let row = 0; row < batch.count; row++) {
+    const index = batch.instrument[row]!
+    let local = localIndex[index]!
+    if (local < 0) {
+      local = dictionary.push(batch.instruments.at(index)) - 1
+      localIndex[index] = local
+    }
+    instrument[row] = local
+    // The delay is far narrower than the time itself.
+    receivedDelay[row] = batch.receivedTimeUs[row]! - batch.eventTimeUs[row]!
+  }
+  const columns = batch.columns.map((column): ColumnArray => {
+    if (column === batch.instrument) return instrument
+    return column === batch.receivedTimeUs ? receivedDelay : column
+  })
+  return encodeColumns(kind, batch.count, dictionary, columns)
+}
+
+function decodeBatch<B extends Batch>(encoded: EncodedColumns, batch: B): B {
+  batch.count = encoded.rowCount
+  for (const column of batch.columns) encoded.readColumn(column)
+  for (let row = 0; row < batch.count; row++) batch.receivedTimeUs[row]! += batch.eventTimeUs[row]!
+  const indexes = encoded.dictionary.map((entry) =>
+    batch.instruments.register(entry.venue, entry.symbol, entry.priceDecimals, entry.quantityDecimals),
+  )
+  for (let row = 0; row < batch.count; row++) batch.instrument[row] = indexes[batch.instrument[row]!]!
+  encoded.dictionary.forEach((entry, local) => {
+    const index = indexes[local]!
+    const current = batch.instruments.at(index)
+    const pricePlaces = current.priceDecimals - entry.priceDecimals
+    const quantityPlaces = current.quantityDecimals - entry.quantityDecimals
+    if (pricePlaces > 0 || quantityPlaces > 0) batch.rescale(index, pricePlaces, quantityPlaces)
+  })
+  return batch
+}

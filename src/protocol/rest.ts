@@ -1,0 +1,234 @@
+import { z } from 'zod'
+import { ALERT_KINDS, DIRECTIONS, SEVERITIES } from '../events/alert.ts'
+import { INTERVALS } from '../events/interval.ts'
+
+/*
+ * The shapes of the REST interface: each schema checks requests or describes answers, gives the TypeScript type and is
+ * what the OpenAPI document is made of.
+ */
+
+const decimal = z.string().meta({ description: 'Exact decimal in plain notation', example: '61837.63' })
+const timeMs = z.number().meta({ description: 'Milliseconds since the Unix epoch, UTC', example: 1723161300000 })
+const cursor = z.string().max(128).meta({ description: 'Opaque position of the next page' })
+
+export const candleSchema = z
+  .object({
+    type: z.literal('candle'),
+    venue: z.string(),
+    symbol: z.string(),
+    interval: z.enum(INTERVALS),
+    openTimeMs: timeMs,
+    closeTimeMs: timeMs.meta({ description: 'Exclusive end of the interval' }),
+    open: decimal,
+    high: decimal,
+    low: decimal,
+    close: decimal,
+    volume: decimal,
+    quoteVolume: decimal,
+    tradeCount: z.int(),
+    takerBuyVolume: decimal,
+    takerBuyQuoteVolume: decimal,
+    vwap: decimal,
+    isFinal: z.boolean(),
+    revision: z.int(),
+    completeness: z.enum(['complete', 'partial', 'gapped']),
+  })
+  .meta({ id: 'Candle' })
+
+export const tradeSchema = z
+  .object({
+    type: z.literal('trade'),
+    venue: z.string(),
+    symbol: z.string(),
+    id: z.number().optional(),
+    lastId: z.number().optional(),
+    price: decimal,
+    quantity: decimal,
+    takerSide: z.enum(['buy', 'sell', 'unknown']),
+    eventTimeMs: timeMs,
+    receivedTimeMs: timeMs,
+    isOffMarket: z.literal(true).optional(),
+  })
+  .meta({ id: 'Trade' })
+
+export const quoteSchema = z
+  .object({
+    type: z.literal('quote'),
+    venue: z.string(),
+    symbol: z.string(),
+    bidPrice: decimal,
+    bidQuantity: decimal,
+    askPrice: decimal,
+    askQuantity: decimal,
+    eventTimeMs: timeMs,
+    receivedTimeMs: timeMs,
+    sequence: z.number().optional(),
+  })
+  .meta({ id: 'Quote' })
+
+export const alertSchema = z
+  .object({
+    type: z.literal('alert'),
+    id: z.string(),
+    kind: z.enum(ALERT_KINDS),
+    venue: z.string(),
+    symbol: z.string(),
+    severity: z.enum(SEVERITIES),
+    direction: z.enum(DIRECTIONS),
+    eventTimeMs: timeMs,
+    value: z.number(),
+    threshold: z.number(),
+    evidence: z.record(z.string(), z.union([z.string(), z.number()])),
+  })
+  .meta({ id: 'Alert' })
+
+export const symbolSchema = z
+  .object({
+    symbol: z.string(),
+    venue: z.string(),
+    priceDecimals: z.int(),
+    quantityDecimals: z.int(),
+    firstTradeTimeMs: timeMs.nullable(),
+    lastTradeTimeMs: timeMs.nullable(),
+  })
+  .meta({ id: 'Symbol' })
+
+export const marketRowSchema = z
+  .object({
+    symbol: z.string(),
+    venue: z.string(),
+    last: decimal,
+    change24h: decimal.meta({
+      description: 'Last minus the price 24 hours ago (or the oldest known); may be negative',
+    }),
+    changePercent24h: z.number(),
+    high24h: decimal,
+    low24h: decimal,
+    volume24h: decimal,
+    quoteVolume24h: decimal,
+    vwap24h: decimal,
+    tradeCount24h: z.int(),
+    bid: decimal.nullable(),
+    ask: decimal.nullable(),
+    spreadBasisPoints: z.number().nullable(),
+    lastTradeTimeMs: timeMs,
+    alertCount24h: z.int(),
+    sparkline: z.array(z.number()).meta({ description: 'Closes of the last hour by minute, oldest first' }),
+  })
+  .meta({ id: 'MarketRow' })
+
+export const priceSchema = z
+  .object({ symbol: z.string(), venue: z.string(), price: decimal, timeMs })
+  .meta({ id: 'Price' })
+
+export const pricePointSchema = z.object({ timeMs, price: decimal, volume: decimal }).meta({ id: 'PricePoint' })
+
+export const statsSchema = z
+  .object({
+    status: z.enum(['starting', 'running', 'paused', 'stopping', 'degraded']),
+    epoch: z.string(),
+    uptimeSeconds: z.number(),
+    feed: z.string(),
+    eventsPerHour: z.int().meta({ description: 'Trades and quotes of the last hour' }),
+    eventsPerSecond: z.number(),
+    eventsTotal: z.int(),
+    anomalies24h: z.int(),
+    symbolCount: z.int(),
+    clientCount: z.int(),
+    lag: z.record(z.string(), z.int()).meta({ description: 'Records behind the end of the log, by role' }),
+    backfill: z
+      .object({ fromMs: timeMs, toMs: timeMs, atMs: timeMs, fraction: z.number(), isDone: z.boolean() })
+      .nullable()
+      .meta({ description: 'Progress of the history that the simulator lives through at its start' }),
+    dropped: z.record(z.string(), z.int()).meta({ description: 'Refused or shed events, by reason' }),
+  })
+  .meta({ id: 'Stats' })
+
+/** RFC 9457 problem details; `type` is `about:blank`, `code` is one of docs/errors.md. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    instance: z.string(),
+    parameter: z.string().optional(),
+    value: z.unknown().optional(),
+    allowed: z.string().optional(),
+  })
+  .meta({ id: 'Problem' })
+
+const page = <T extends z.ZodType>(row: T) => z.object({ data: z.array(row), nextCursor: cursor.nullable() })
+
+export const symbolsResponse = z.object({ data: z.array(symbolSchema) })
+export const quoteResponse = quoteSchema
+export const tradesResponse = page(tradeSchema)
+export const candlesResponse = page(candleSchema)
+export const alertsResponse = page(alertSchema)
+export const marketSummaryResponse = z.object({ data: z.array(marketRowSchema), serverTimeMs: timeMs })
+export const pricesResponse = z.object({ data: z.array(priceSchema) })
+export const priceHistoryResponse = page(pricePointSchema)
+
+/** A whole number in a query string. Only digits pass: `minus`, `1e3` or `0x10` are named in the error. */
+const integer = (minimum: number, maximum: number, standard: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.int().min(minimum).max(maximum))
+    .default(standard)
+    .meta({ description: `Whole number from ${minimum} to ${maximum}` })
+
+/** A point in time in a query string: ISO 8601 or milliseconds since the epoch. */
+const time = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text)
+    if (Number.isFinite(value) && value >= 0 && value <= 4_102_444_800_000) return value
+    context.addIssue({ code: 'custom', message: 'expected ISO 8601 or milliseconds from 1970 to 2100' })
+    return z.NEVER
+  })
+  .meta({ description: 'ISO 8601 or milliseconds since the epoch' })
+
+export const symbolParams = z.object({ symbol: z.string().min(1).max(64) })
+
+export const tradesQuery = z.strictObject({ limit: integer(1, 1000, 100), cursor: cursor.optional() })
+
+export const candlesQuery = z.strictObject({
+  interval: z.enum(INTERVALS).default('1m'),
+  from: time.optional(),
+  to: time.optional(),
+  hours: integer(1, 8760, 24),
+  limit: integer(1, 1500, 500),
+  cursor: cursor.optional(),
+})
+
+const upperCase = (text: string) => text.toUpperCase()
+export const alertsQuery = z.strictObject({
+  symbol: z.string().min(1).max(64).optional(),
+  severity: z.string().transform(upperCase).pipe(z.enum(SEVERITIES)).optional(),
+  kind: z.enum(ALERT_KINDS).optional(),
+  limit: integer(1, 1000, 50),
+  cursor: cursor.optional(),
+})
+
+export const pricesQuery = z.strictObject({
+  hours: integer(1, 8760, 24),
+  limit: integer(1, 1500, 500),
+  cursor: cursor.optional(),
+})
+
+export const anomaliesQuery = z.strictObject({ limit: integer(1, 1000, 50), cursor: cursor.optional() })
+
+export type SymbolRow = z.infer<typeof symbolSchema>
+export type MarketRow = z.infer<typeof marketRowSchema>
+export type PriceRow = z.infer<typeof priceSchema>
+export type Stats = z.infer<typeof statsSchema>
+export type Problem = z.infer<typeof problemSchema>
+export type TradesResponse = z.infer<typeof tradesResponse>
+export type CandlesResponse = z.infer<typeof candlesResponse>
+export type AlertsResponse = z.infer<typeof alertsResponse>
+export type MarketSummaryResponse = z.infer<typeof marketSummaryResponse>
+export type PricesResponse = z.infer<typeof pricesResponse>
