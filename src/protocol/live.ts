@@ -108,4 +108,6 @@ export const CLOSE_CODES = {
   badRequest: 3500,
   /** No such symbol. */
   unknownSymbol: 3501,
+  /** More messages per second than are allowed. */
+  tooManyMessages: 3502,
 } as const

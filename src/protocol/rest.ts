@@ -144,6 +144,19 @@ export const statsSchema = z
   })
   .meta({ id: 'Stats' })
 
+export const replayStateSchema = z
+  .object({
+    status: z.enum(['playing', 'paused', 'finished']),
+    fromMs: timeMs.nullable().meta({ description: 'Event time at which the recording begins, where known' }),
+    toMs: timeMs.nullable().meta({ description: 'Event time at which the recording ends, where known' }),
+    atMs: timeMs.nullable().meta({ description: 'Event time reached' }),
+    speed: z.number().meta({ description: 'Event time per real time; 0 is as fast as it goes' }),
+  })
+  .meta({ id: 'ReplayState' })
+
+export const healthResponse = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
+export const readinessResponse = z.object({ isReady: z.boolean(), detail: z.string() }).meta({ id: 'Readiness' })
+
 /** RFC 9457 problem details; `type` is `about:blank`, `code` is one of docs/errors.md. */
 export const problemSchema = z
   .object({
@@ -171,14 +184,18 @@ export const pricesResponse = z.object({ data: z.array(priceSchema) })
 export const priceHistoryResponse = page(pricePointSchema)
 
 /** A whole number in a query string. Only digits pass: `minus`, `1e3` or `0x10` are named in the error. */
-const integer = (minimum: number, maximum: number, standard: number) =>
-  z
+const integer = (minimum: number, maximum: number, standard: number) => {
+  const description = `whole number from ${minimum} to ${maximum}`
+  return z
     .string()
-    .regex(/^\d{1,16}$/, 'expected a whole number')
+    .regex(/^\d{1,16}$/)
     .transform(Number)
     .pipe(z.int().min(minimum).max(maximum))
     .default(standard)
-    .meta({ description: `Whole number from ${minimum} to ${maximum}` })
+    .meta({ type: 'integer', minimum, maximum, description, pattern: undefined })
+}
+
+const TIME_MAX_MS = 4_102_444_800_000
 
 /** A point in time in a query string: ISO 8601 or milliseconds since the epoch. */
 const time = z
@@ -186,11 +203,14 @@ const time = z
   .max(40)
   .transform((text, context) => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text)
-    if (Number.isFinite(value) && value >= 0 && value <= 4_102_444_800_000) return value
+    if (Number.isFinite(value) && value >= 0 && value <= TIME_MAX_MS) return value
     context.addIssue({ code: 'custom', message: 'expected ISO 8601 or milliseconds from 1970 to 2100' })
     return z.NEVER
   })
-  .meta({ description: 'ISO 8601 or milliseconds since the epoch' })
+  .meta({ description: 'ISO 8601 or milliseconds since the epoch, from 1970 to 2100' })
+
+/** For routes without parameters: any is refused, so that a misspelt one never goes unnoticed. */
+export const noQuery = z.strictObject({})
 
 export const symbolParams = z.object({ symbol: z.string().min(1).max(64) })
 
@@ -222,13 +242,23 @@ export const pricesQuery = z.strictObject({
 
 export const anomaliesQuery = z.strictObject({ limit: integer(1, 1000, 50), cursor: cursor.optional() })
 
+export const seekBody = z.strictObject({
+  timeMs: z.number().min(0).max(TIME_MAX_MS).meta({ description: 'Event time in ms, from 1970 to 2100' }),
+})
+export const speedBody = z.strictObject({
+  speed: z.number().min(0).max(1_000_000).meta({ description: 'Number from 0 to 1000000; 0 is as fast as it goes' }),
+})
+
 export type SymbolRow = z.infer<typeof symbolSchema>
 export type MarketRow = z.infer<typeof marketRowSchema>
 export type PriceRow = z.infer<typeof priceSchema>
 export type Stats = z.infer<typeof statsSchema>
+export type ReplayState = z.infer<typeof replayStateSchema>
+export type PricePointRow = z.infer<typeof pricePointSchema>
 export type Problem = z.infer<typeof problemSchema>
 export type TradesResponse = z.infer<typeof tradesResponse>
 export type CandlesResponse = z.infer<typeof candlesResponse>
 export type AlertsResponse = z.infer<typeof alertsResponse>
 export type MarketSummaryResponse = z.infer<typeof marketSummaryResponse>
 export type PricesResponse = z.infer<typeof pricesResponse>
+export type PriceHistoryResponse = z.infer<typeof priceHistoryResponse>

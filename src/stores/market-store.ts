@@ -162,6 +162,10 @@ export interface MarketStoreReader {
   prices(query: PriceQuery): Promise<Page<PricePoint>>
   /** Each symbol from its 1m candles that open at or after `fromMs`. */
   summaries(fromMs: number): Promise<readonly SymbolSummary[]>
+  /** Closes of the 1m candles that open at or after `fromMs`, oldest first, by symbol: the sparklines of a market. */
+  recentCloses(fromMs: number): Promise<ReadonlyMap<string, readonly string[]>>
+  /** Alerts with an event time at or after `fromMs`, by symbol; symbols without any are absent. */
+  alertCountsSince(fromMs: number): Promise<ReadonlyMap<string, number>>
   /** Rows with an event time at or after `fromMs`. */
   countsSince(fromMs: number): Promise<StoreCounts>
 }

@@ -1,0 +1,40 @@
+import type { Candle } from '../events/candle.ts'
+import type { Interval } from '../events/interval.ts'
+import type { ReplayState, Stats } from '../protocol/rest.ts'
+
+/** Controls of the replay that feeds this engine. Each resolves once the change has taken effect. */
+export interface ReplayControl {
+  state(): Promise<ReplayState> | ReplayState
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /**
+   * Moves to an event time: the log is reset, so its epoch changes.
+   * @throws FinPulseError request-invalid outside of the recording
+   */
+  seek(timeMs: number): Promise<void>
+  /** Event time per real time; 0 is as fast as it goes. */
+  setSpeed(speed: number): Promise<void>
+}
+
+export interface Readiness {
+  readonly isReady: boolean
+  /** What is awaited, for people: `back-fill: 43 %`. */
+  readonly detail: string
+}
+
+/** All that the API sees of the engine besides log and store; the engine implements it. */
+export interface EngineView {
+  /** Market time in ms: the wall clock of a live feed, the position of a replay. Spans of hours count back from it. */
+  nowMs(): number
+  stats(): Promise<Stats> | Stats
+  readiness(): Readiness
+  /** Prometheus text of everything that the process counts. */
+  metrics(): Promise<string>
+  /**
+   * Candles that are still open, as they are now (`isFinal` false): of these symbols, or of all; of one interval, or of
+   * all. Unknown symbols give none.
+   */
+  openCandles(symbols: readonly string[] | undefined, interval?: Interval): Promise<readonly Candle[]>
+  /** Present while a replay runs. */
+  readonly replay?: ReplayControl
+}
