@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   'format-unknown': 'The format of an input could not be told from its content.',
   'event-invalid': 'An event broke a rule of the vocabulary.',
   'log-closed': 'The event log was used after it was closed.',
+  'log-failed': 'The storage of the event log refused a write or a read, for example because the disk is full.',
   'log-corrupt': 'A stored batch does not match its checksum.',
   'log-conflict': 'A commit was refused because another writer has moved on.',
   'offset-out-of-range': 'The offset asked for is no longer, or not yet, in the log.',

@@ -11,18 +11,20 @@ type Batch = TradeBatch | QuoteBatch
 
 /** The bytes of a trade batch, as they are stored in `market.trades`. */
 export function encodeTrades(batch: TradeBatch): Uint8Array {
-  return encodeBatch(TRADES, batch)
+  return encodeBatch(TRADES, batch, batch.watermarkUs)
 }
 
 /** The bytes of a quote batch, as they are stored in `market.quotes`. */
 export function encodeQuotes(batch: QuoteBatch): Uint8Array {
-  return encodeBatch(QUOTES, batch)
+  return encodeBatch(QUOTES, batch, -1)
 }
 
 /** Reads a stored trade batch; instruments are registered in `instruments`, and digits brought to its decimals. */
 export function decodeTrades(payload: Uint8Array, instruments: InstrumentTable): TradeBatch {
   const encoded = decodeColumns(TRADES, payload)
-  return decodeBatch(encoded, new TradeBatch(instruments, encoded.rowCount))
+  const batch = decodeBatch(encoded, new TradeBatch(instruments, encoded.rowCount))
+  batch.watermarkUs = encoded.watermarkUs
+  return batch
 }
 
 /** As `decodeTrades`, for quotes. */
@@ -31,7 +33,7 @@ export function decodeQuotes(payload: Uint8Array, instruments: InstrumentTable):
   return decodeBatch(encoded, new QuoteBatch(instruments, encoded.rowCount))
 }
 
-function encodeBatch(kind: BatchKind, batch: Batch): Uint8Array {
+function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8Array {
   const dictionary: Instrument[] = []
   const localIndex = new Int32Array(batch.instruments.count).fill(-1)
   const instrument = new Uint32Array(batch.count)
@@ -51,7 +53,7 @@ function encodeBatch(kind: BatchKind, batch: Batch): Uint8Array {
     if (column === batch.instrument) return instrument
     return column === batch.receivedTimeUs ? receivedDelay : column
   })
-  return encodeColumns(kind, batch.count, dictionary, columns)
+  return encodeColumns(kind, batch.count, watermarkUs, dictionary, columns)
 }
 
 function decodeBatch<B extends Batch>(encoded: EncodedColumns, batch: B): B {

@@ -5,7 +5,7 @@ import type { Instrument } from './instrument.ts'
 /*
  * Binary form of a columnar batch, little-endian, every part aligned to 8 bytes:
  *
- *   u32 magic "FPB1" · u32 kind · u32 rowCount · u32 dictionaryBytes
+ *   u32 magic "FPB1" · u32 kind · u32 rowCount · u32 dictionaryBytes · f64 watermarkUs
  *   dictionary: JSON [[venue, symbol, priceDecimals, quantityDecimals], …]
  *   per column: u32 width · u32 reserved · f64 base · values
  *
@@ -14,13 +14,15 @@ import type { Instrument } from './instrument.ts'
  */
 
 const MAGIC = 0x31425046
-const HEADER_BYTES = 16
+const HEADER_BYTES = 24
 const COLUMN_HEADER_BYTES = 16
 
 export type BatchKind = 1 | 2
 
 export interface EncodedColumns {
   readonly rowCount: number
+  /** -1: none. */
+  readonly watermarkUs: number
   readonly dictionary: readonly Instrument[]
   /** Fills `into` with the next column; columns are read in the order in which they were written. */
   readColumn(into: ColumnArray): void
@@ -37,6 +39,7 @@ function encodedMaxBytes(columnCount: number, rowCount: number, dictionaryBytes:
 export function encodeColumns(
   kind: BatchKind,
   rowCount: number,
+  watermarkUs: number,
   dictionary: readonly Instrument[],
   columns: readonly ColumnArray[],
 ): Uint8Array {
@@ -45,6 +48,7 @@ export function encodeColumns(
   )
   const buffer = new ArrayBuffer(encodedMaxBytes(columns.length, rowCount, dictionaryBytes.length))
   new Uint32Array(buffer, 0, 4).set([MAGIC, kind, rowCount, dictionaryBytes.length])
+  new Float64Array(buffer, 16, 1)[0] = watermarkUs
   new Uint8Array(buffer, HEADER_BYTES).set(dictionaryBytes)
   let at = HEADER_BYTES + align8(dictionaryBytes.length)
   for (const column of columns) at = writeColumn(buffer, at, column, rowCount)
@@ -85,6 +89,7 @@ export function decodeColumns(kind: BatchKind, payload: Uint8Array): EncodedColu
   if (at > bytes.length) throw corrupt('ends inside its dictionary')
   return {
     rowCount,
+    watermarkUs: new Float64Array(bytes.buffer, bytes.byteOffset + 16, 1)[0]!,
     dictionary: parseDictionary(textDecoder.decode(bytes.subarray(HEADER_BYTES, dictionaryEnd))),
     readColumn(into) {
       at = readColumn(bytes, at, rowCount, into)

@@ -20,6 +20,11 @@ export class TradeBatch {
   readonly instruments: InstrumentTable
   readonly capacity: number
   count = 0
+  /**
+   * A promise of the source, µs: after this batch no event older than this follows, so windows may close although
+   * nothing trades. A batch without rows may carry it. -1: no promise.
+   */
+  watermarkUs = -1
   /** Index into `instruments`. */
   readonly instrument: Uint32Array
   readonly priceLow: Float64Array
