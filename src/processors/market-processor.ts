@@ -164,7 +164,7 @@ export class MarketProcessor implements TradeProcessor {
     const { provisionalEveryUs } = this.#options
     while (this.#dueUs <= watermarkUs) {
       const dueUs = this.#dueUs
-      this.#ledger.declareGaps(dueUs, (instrument, range) => this.#declareGap(instrument, range))
+      this.#ledger.declareGaps(watermarkUs, (instrument, range) => this.#declareGap(instrument, range))
       if (this.#nextProvisionalUs <= dueUs) {
         this.#candles.showProvisional()
         this.#nextProvisionalUs = (Math.floor(dueUs / provisionalEveryUs) + 1) * provisionalEveryUs

@@ -12,6 +12,8 @@ export interface MissingIds {
 
 /** Missing ranges kept per instrument; beyond it the oldest is forgotten, and a trade of it counts as a duplicate. */
 const MISSING_MAX_COUNT = 256
+/** Ids before the first one seen that are still taken: the first trades may have come out of turn. */
+const PRIOR_COUNT = 10_000
 const NONE = -1
 
 /**
@@ -59,8 +61,12 @@ export class TradeLedger {
   #acceptOutOfTurn(instrument: number, id: number, tradeCount: number, eventTimeUs: number): boolean {
     const nextId = this.#nextId[instrument]!
     const lastTimeUs = this.#lastTimeUs[instrument]!
-    if (nextId === NONE || id > nextId) {
-      if (nextId !== NONE) this.#miss(instrument, nextId, id - 1, lastTimeUs, eventTimeUs)
+    if (nextId === NONE) {
+      this.#begin(instrument, id, tradeCount, eventTimeUs)
+      return true
+    }
+    if (id > nextId) {
+      this.#miss(instrument, nextId, id - 1, lastTimeUs, eventTimeUs)
       this.#advance(instrument, id + tradeCount, eventTimeUs)
       return true
     }
@@ -68,12 +74,18 @@ export class TradeLedger {
     // A smaller id at a later time is no duplicate: the venue has begun to number anew.
     if (eventTimeUs > lastTimeUs) {
       this.restartCount += 1
-      this.#missing.delete(instrument)
-      this.#advance(instrument, id + tradeCount, eventTimeUs)
+      this.#begin(instrument, id, tradeCount, eventTimeUs)
       return true
     }
     this.duplicateCount += 1
     return false
+  }
+
+  #begin(instrument: number, id: number, tradeCount: number, eventTimeUs: number): void {
+    const fromId = Math.max(0, id - PRIOR_COUNT)
+    const prior = { fromId, toId: id - 1, previousEventTimeUs: 0, eventTimeUs, isDeclared: true }
+    this.#missing.set(instrument, fromId < id ? [prior] : [])
+    this.#advance(instrument, id + tradeCount, eventTimeUs)
   }
 
   #miss(instrument: number, fromId: number, toId: number, previousEventTimeUs: number, eventTimeUs: number): void {

@@ -72,7 +72,8 @@ export class ZScoreDetector {
     const points = this.#points.subarray(instrument * windowCount, (instrument + 1) * windowCount)
     const { mean, deviation } = meanAndDeviation(points)
     // In a window without any movement no score is defined.
-    const score = deviation === 0 ? 0 : (price - mean) / deviation
+    // Rounded before it is compared: noise of the last bit must not lift 2.5 above 2.5.
+    const score = deviation === 0 ? 0 : round((price - mean) / deviation)
     const size = Math.abs(score)
     const level = size > highThreshold ? LEVEL_HIGH : size > mediumThreshold ? LEVEL_MEDIUM : LEVEL_NONE
     const signed = score < 0 ? -level : level
@@ -95,7 +96,7 @@ export class ZScoreDetector {
       severity,
       direction,
       eventTimeMs: eventTimeUs / 1000,
-      value: round(score),
+      value: score,
       threshold: level === LEVEL_HIGH ? highThreshold : mediumThreshold,
       evidence: {
         unit: 'standard deviations',

@@ -1,0 +1,31 @@
+import { hashText } from '../../base/random.ts'
+
+export interface SymbolPreset {
+  readonly symbol: string
+  /** Price at the very start, in the quote currency. */
+  readonly price: number
+  /** Standard deviation of the yearly log return: 0.3 is 30 %. */
+  readonly annualVolatility: number
+}
+
+/** The ten symbols of the default market. Prices are round starting points, not quotations. */
+export const DEFAULT_SYMBOLS: readonly SymbolPreset[] = [
+  { symbol: 'AAPL', price: 230, annualVolatility: 0.28 },
+  { symbol: 'GOOGL', price: 180, annualVolatility: 0.3 },
+  { symbol: 'MSFT', price: 430, annualVolatility: 0.25 },
+  { symbol: 'AMZN', price: 200, annualVolatility: 0.33 },
+  { symbol: 'META', price: 560, annualVolatility: 0.36 },
+  { symbol: 'NVDA', price: 140, annualVolatility: 0.5 },
+  { symbol: 'TSLA', price: 250, annualVolatility: 0.55 },
+  { symbol: 'JPM', price: 220, annualVolatility: 0.22 },
+  { symbol: 'V', price: 290, annualVolatility: 0.2 },
+  { symbol: 'JNJ', price: 160, annualVolatility: 0.16 },
+]
+
+/** The preset of a symbol; for an unknown one a price and a volatility that follow from its name. */
+export function presetOf(symbol: string): SymbolPreset {
+  const known = DEFAULT_SYMBOLS.find((preset) => preset.symbol === symbol)
+  if (known !== undefined) return known
+  const hash = hashText(symbol)
+  return { symbol, price: 20 + (hash % 40_000) / 100, annualVolatility: 0.2 + ((hash >>> 16) % 40) / 100 }
+}
