@@ -1,8 +1,16 @@
 import type { Topic } from '../events/topic.ts'
 
+/** Largest payload of a batch and largest value of a checkpoint. */
+export const BATCH_PAYLOAD_MAX_BYTES = 64 * 1024 * 1024
+
 /** What is appended: opaque bytes that stand for `recordCount` records. The log never looks inside. */
 export interface LogBatch {
+  /** At least 1. */
   readonly recordCount: number
+  /**
+   * At most `BATCH_PAYLOAD_MAX_BYTES`. Appended: not to be changed or transferred until `commit` settles. Read: the
+   * reader's own copy, alone in its buffer and so aligned and transferable.
+   */
   readonly payload: Uint8Array
   /** Latest event time inside, µs: retention by age goes by it. */
   readonly maxEventTimeUs: number
@@ -66,7 +74,10 @@ export interface LogStats {
   readonly payloadBytes: number
 }
 
-/** The reading half: any number of readers, in any thread, none of which ever waits for the writer. */
+/**
+ * The reading half: any number of readers, in any thread, none of which ever waits for the writer.
+ * Everything rejects with FinPulseError log-closed after close, and with log-failed where the storage refuses.
+ */
 export interface EventLogReader {
   /** Identity of this log's life. Offsets of another epoch mean nothing here. */
   epoch(): Promise<string>
@@ -74,14 +85,18 @@ export interface EventLogReader {
   /**
    * Batches in order of offset, beginning with the one that contains `fromOffset`; empty at the end of the log.
    * At least one batch where there is one, then as many as fit in `maxBytes`.
-   * @throws FinPulseError offset-out-of-range below the start or above the end; log-corrupt, naming topic, partition
-   *   and offset, where a checksum does not match
+   * @throws FinPulseError offset-out-of-range below the start or above the end; log-corrupt where the first batch does
+   *   not match its checksum, with topic, partition, offset and, to go on behind it, `nextOffset` in its context
    */
   read(topic: Topic, partition: number, fromOffset: number, maxBytes: number): Promise<readonly StoredBatch[]>
   /** The last committed value, or undefined. */
   checkpoint(name: string): Promise<Uint8Array | undefined>
   stats(): Promise<readonly LogStats[]>
-  /** Resolves at once where a commit happened since the last call, else at the next commit or after `timeoutMs`. */
+  /**
+   * Resolves at once where a commit or reset happened since the last call (or since the reader was opened), else at the
+   * next one, after `timeoutMs`, or on close. The memory of the last call is the reader's: each role waits on a reader
+   * of its own. It may resolve early for nothing, and not notice a commit that changed nothing.
+   */
   waitForCommit(timeoutMs: number): Promise<void>
   close(): Promise<void>
 }
@@ -96,7 +111,9 @@ export interface EventLogReader {
  */
 export interface EventLog extends EventLogReader {
   /**
-   * @throws FinPulseError log-closed after close; log-conflict where a newer writer opened the log
+   * @throws FinPulseError log-closed after close; log-conflict where a newer writer opened the log; log-failed where the
+   *   storage refuses, for example a full disk: nothing of the commit is kept and it may be tried again; internal where
+   *   the commit is malformed
    */
   commit(commit: Commit): Promise<CommitReceipt>
   /** Applies the policies now. @returns the number of records dropped */

@@ -1,0 +1,48 @@
+import type { Clock } from '../base/clock.ts'
+import { Waiters } from './waiters.ts'
+
+/** Tells the readers of one process that a commit happened. Each reader has a listener, with its own memory. */
+export class CommitSignal {
+  readonly #clock: Clock
+  readonly #waiters = new Waiters()
+  #commitCount = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get commitCount(): number {
+    return this.#commitCount
+  }
+
+  /** A commit happened. */
+  raise(): void {
+    this.#commitCount++
+    this.#waiters.wakeAll()
+  }
+
+  /** Ends all waits although no commit happened: the log closes. */
+  wake(): void {
+    this.#waiters.wakeAll()
+  }
+
+  next(timeoutMs: number): Promise<void> {
+    return this.#waiters.wait(timeoutMs, this.#clock)
+  }
+}
+
+export class CommitListener {
+  readonly #signal: CommitSignal
+  #seenCount: number
+
+  constructor(signal: CommitSignal) {
+    this.#signal = signal
+    this.#seenCount = signal.commitCount
+  }
+
+  /** As `EventLogReader.waitForCommit`. */
+  async wait(timeoutMs: number): Promise<void> {
+    if (this.#signal.commitCount === this.#seenCount) await this.#signal.next(timeoutMs)
+    this.#seenCount = this.#signal.commitCount
+  }
+}
