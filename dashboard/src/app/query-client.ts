@@ -1,0 +1,15 @@
+import { QueryClient } from '@tanstack/react-query'
+import { RequestError } from '../rest/fetch-json.ts'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      // A refused request is refused again; a server that is starting or away may answer the next time.
+      retry: (failureCount, error) => failureCount < 3 && !(error instanceof RequestError && error.isRefusal),
+      retryDelay: (attempt) => Math.min(4000, 500 * 2 ** attempt),
+      refetchOnWindowFocus: true,
+      networkMode: 'always',
+    },
+  },
+})

@@ -1,0 +1,26 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { useMarketSummary, useStats } from '../rest/queries.ts'
+import { generation, marketEntries } from './live.ts'
+
+/** Brings the server's 24-hour figures into the market's rows, every few seconds. */
+export function useMarketUpdates(): void {
+  const { data } = useMarketSummary()
+  useEffect(() => {
+    if (data !== undefined) marketEntries.applyRows(data.data, Date.now())
+  }, [data])
+  useAfterBackfill()
+}
+
+/** The history is there at last: charts, symbols and alerts read before it was are read again. */
+function useAfterBackfill(): void {
+  const client = useQueryClient()
+  const isRunning = useStats().data?.backfill?.isDone === false
+  useEffect(() => {
+    if (!isRunning) return
+    return () => {
+      generation.set(generation.get() + 1)
+      void client.invalidateQueries()
+    }
+  }, [isRunning, client])
+}

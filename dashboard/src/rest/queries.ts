@@ -1,0 +1,69 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { Trade } from '../../../src/events/trade.ts'
+import type {
+  AlertsResponse,
+  MarketSummaryResponse,
+  Stats,
+  SymbolRow,
+  TradesResponse,
+} from '../../../src/protocol/rest.ts'
+import type { AlertFilter } from '../alerts/newest-alerts.ts'
+import { apiPath, fetchJson } from './fetch-json.ts'
+
+const SUMMARY_INTERVAL_MS = 3000
+const STATS_INTERVAL_MS = 2000
+const BACKFILL_INTERVAL_MS = 400
+const ALERTS_PAGE_COUNT = 100
+
+export function useStats() {
+  return useQuery({
+    queryKey: ['stats'],
+    queryFn: ({ signal }) => fetchJson<Stats>(apiPath('stats'), { signal }),
+    refetchInterval: (query) =>
+      query.state.data?.backfill?.isDone === false ? BACKFILL_INTERVAL_MS : STATS_INTERVAL_MS,
+    staleTime: 300,
+  })
+}
+
+export function useMarketSummary() {
+  return useQuery({
+    queryKey: ['market-summary'],
+    queryFn: ({ signal }) => fetchJson<MarketSummaryResponse>(apiPath('market-summary'), { signal }),
+    refetchInterval: SUMMARY_INTERVAL_MS,
+  })
+}
+
+export function useSymbols() {
+  return useQuery({
+    queryKey: ['symbols'],
+    queryFn: ({ signal }) => fetchJson<{ data: SymbolRow[] }>(apiPath('symbols'), { signal }),
+    staleTime: 30_000,
+  })
+}
+
+/** Newest first. */
+export function useRecentTrades(symbol: string, limit: number) {
+  return useQuery({
+    queryKey: ['trades', symbol, limit],
+    queryFn: async ({ signal }): Promise<readonly Trade[]> => {
+      const path = apiPath(`trades/${encodeURIComponent(symbol)}`, { limit })
+      return (await fetchJson<TradesResponse>(path, { signal })).data as readonly Trade[]
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+/** Pages of alerts, newest first. */
+export function useAlertPages(filter: AlertFilter) {
+  return useInfiniteQuery({
+    queryKey: ['alerts', filter.severity, filter.kind, filter.symbol],
+    queryFn: ({ pageParam, signal }) => {
+      const parameters = { ...filter, limit: ALERTS_PAGE_COUNT, cursor: pageParam }
+      return fetchJson<AlertsResponse>(apiPath('alerts', parameters), { signal })
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  })
+}
