@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { logClosed } from './log-errors.ts'
 import { Waiters } from './waiters.ts'
 
 /** Tells the readers of one process that a commit happened. Each reader has a listener, with its own memory. */
@@ -6,6 +7,7 @@ export class CommitSignal {
   readonly #clock: Clock
   readonly #waiters = new Waiters()
   #commitCount = 0
+  #isClosed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -21,13 +23,16 @@ export class CommitSignal {
     this.#waiters.wakeAll()
   }
 
-  /** Ends all waits although no commit happened: the log closes. */
-  wake(): void {
+  /** Ends all waits, and refuses later ones. */
+  close(): void {
+    this.#isClosed = true
     this.#waiters.wakeAll()
   }
 
-  next(timeoutMs: number): Promise<void> {
-    return this.#waiters.wait(timeoutMs, this.#clock)
+  /** @throws FinPulseError log-closed */
+  async next(timeoutMs: number): Promise<void> {
+    if (this.#isClosed) throw logClosed()
+    await this.#waiters.wait(timeoutMs, this.#clock)
   }
 }
 

@@ -151,7 +151,7 @@ export class EmbeddedEventLog implements EventLog {
     if (this.#isClosed) return
     this.#flush()
     this.#isClosed = true
-    this.#signal.wake()
+    this.#signal.close()
     this.#db.close()
     this.#lock.release()
   }

@@ -26,3 +26,11 @@ it('the memory log takes its time from the clock alone', async () => {
   })
   expect((await log.read('alerts', 0, 0, 1))[0]?.appendedTimeUs).toBe(65_000_000)
 })
+
+it('a reader of a memory log that was closed is refused', async () => {
+  const log = new MemoryEventLog({ clock: new SimulatedClock(0) })
+  const reader = log.reader()
+  await log.close()
+  await expect(reader.waitForCommit(60_000)).rejects.toMatchObject({ code: 'log-closed' })
+  await expect(reader.epoch()).rejects.toMatchObject({ code: 'log-closed' })
+})

@@ -138,7 +138,7 @@ export class MemoryEventLog implements EventLog {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#signal.wake()
+    this.#signal.close()
   }
 
   #append({ topic, partition, batch }: Append, appendedTimeUs: number): number {

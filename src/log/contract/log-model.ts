@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import type { Topic } from '../events/topic.ts'
-import type { EventLogUnderTest } from './event-log.contract.ts'
-import type { Commit, EventLog } from './event-log.ts'
+import type { Topic } from '../../events/topic.ts'
+import type { Commit, EventLog } from '../event-log.ts'
+import type { EventLogUnderTest } from './event-log-under-test.ts'
 
 /** The log as plain arrays: what the rules say, in the slowest possible way. */
 interface ModelBatch {
