@@ -185,14 +185,14 @@ export const priceHistoryResponse = page(pricePointSchema)
 
 /** A whole number in a query string. Only digits pass: `minus`, `1e3` or `0x10` are named in the error. */
 const integer = (minimum: number, maximum: number, standard: number) => {
-  const description = `whole number from ${minimum} to ${maximum}`
+  const description = `a whole number from ${minimum} to ${maximum} (${standard} where absent)`
   return z
     .string()
-    .regex(/^\d{1,16}$/)
+    .refine((text) => /^\d{1,16}$/.test(text))
     .transform(Number)
     .pipe(z.int().min(minimum).max(maximum))
     .default(standard)
-    .meta({ type: 'integer', minimum, maximum, description, pattern: undefined })
+    .meta({ type: 'integer', minimum, maximum, description })
 }
 
 const TIME_MAX_MS = 4_102_444_800_000
@@ -243,10 +243,10 @@ export const pricesQuery = z.strictObject({
 export const anomaliesQuery = z.strictObject({ limit: integer(1, 1000, 50), cursor: cursor.optional() })
 
 export const seekBody = z.strictObject({
-  timeMs: z.number().min(0).max(TIME_MAX_MS).meta({ description: 'Event time in ms, from 1970 to 2100' }),
+  timeMs: z.number().min(0).max(TIME_MAX_MS).meta({ description: 'an event time in ms, from 1970 to 2100' }),
 })
 export const speedBody = z.strictObject({
-  speed: z.number().min(0).max(1_000_000).meta({ description: 'Number from 0 to 1000000; 0 is as fast as it goes' }),
+  speed: z.number().min(0).max(1_000_000).meta({ description: 'a number from 0 to 1000000; 0 is as fast as it goes' }),
 })
 
 export type SymbolRow = z.infer<typeof symbolSchema>

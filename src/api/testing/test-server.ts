@@ -1,0 +1,132 @@
+import { Registry } from 'prom-client'
+import { systemClock } from '../../base/clock.ts'
+import { FinPulseError } from '../../base/errors.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Candle } from '../../events/candle.ts'
+import type { Interval } from '../../events/interval.ts'
+import { MemoryEventLog } from '../../log/memory/memory-event-log.ts'
+import type { ReplayState, Stats } from '../../protocol/rest.ts'
+import type { EngineView, Readiness, ReplayControl } from '../engine-view.ts'
+import { type ApiServer, createServer, type ServerOptions } from '../server.ts'
+import { ArrayMarketStore } from './array-market-store.ts'
+
+/** The market time of the tests: 2026-11-20T12:00:00Z. */
+export const NOW_MS = Date.UTC(2026, 10, 20, 12)
+export const PARTITION_COUNT = 2
+
+/** An engine whose every answer a test can set. */
+export class FakeEngine implements EngineView {
+  open: Candle[] = []
+  ready: Readiness = { isReady: true, detail: 'running' }
+  replay?: ReplayControl
+  readonly registry = new Registry()
+
+  nowMs(): number {
+    return NOW_MS
+  }
+
+  stats(): Stats {
+    return {
+      status: 'running',
+      epoch: 'one',
+      uptimeSeconds: 12.5,
+      feed: 'simulator',
+      eventsPerHour: 360_000,
+      eventsPerSecond: 100.5,
+      eventsTotal: 1_000_000,
+      anomalies24h: 3,
+      symbolCount: 2,
+      clientCount: 0,
+      lag: { process: 0, store: 12 },
+      backfill: { fromMs: NOW_MS - 1000, toMs: NOW_MS, atMs: NOW_MS - 500, fraction: 0.5, isDone: false },
+      dropped: { malformed: 2 },
+    }
+  }
+
+  readiness(): Readiness {
+    return this.ready
+  }
+
+  metrics(): Promise<string> {
+    return this.registry.metrics()
+  }
+
+  async openCandles(symbols: readonly string[] | undefined, interval?: Interval): Promise<readonly Candle[]> {
+    return this.open.filter(
+      (candle) =>
+        (symbols === undefined || symbols.includes(candle.symbol)) &&
+        (interval === undefined || candle.interval === interval),
+    )
+  }
+}
+
+export class FakeReplay implements ReplayControl {
+  current: ReplayState = { status: 'playing', fromMs: 1000, toMs: 9000, atMs: 2000, speed: 1 }
+
+  state(): ReplayState {
+    return this.current
+  }
+
+  async pause(): Promise<void> {
+    this.current = { ...this.current, status: 'paused' }
+  }
+
+  async resume(): Promise<void> {
+    this.current = { ...this.current, status: 'playing' }
+  }
+
+  async seek(timeMs: number): Promise<void> {
+    if (timeMs > 9000) throw new FinPulseError('request-invalid', `timeMs: expected 1000 to 9000, got ${timeMs}`)
+    this.current = { ...this.current, atMs: timeMs }
+  }
+
+  async setSpeed(speed: number): Promise<void> {
+    this.current = { ...this.current, speed }
+  }
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly server: ApiServer
+  readonly engine: FakeEngine
+  readonly store: ArrayMarketStore
+  readonly log: MemoryEventLog
+  readonly logged: string[]
+}
+
+/** A listening server over a log in memory and a store of arrays. */
+export async function startTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const engine = new FakeEngine()
+  const store = new ArrayMarketStore()
+  const log = new MemoryEventLog({ clock: systemClock })
+  const logged: string[] = []
+  const server = await createServer({
+    engine,
+    store,
+    log: log.reader(),
+    partitionCount: PARTITION_COUNT,
+    host: '127.0.0.1',
+    port: 0,
+    registry: engine.registry,
+    logger: recordingLogger(logged),
+    ...options,
+  })
+  await server.listen()
+  return {
+    server,
+    engine,
+    store,
+    log,
+    logged,
+    async [Symbol.asyncDispose]() {
+      await server.close()
+      await log.close()
+    },
+  }
+}
+
+function recordingLogger(lines: string[]): Logger {
+  const record = (level: string) => (first: unknown, message?: string) => {
+    lines.push(`${level} ${message ?? first}`)
+  }
+  return { debug: () => undefined, info: record('info'), warn: record('warn'), error: record('error') }
+}
