@@ -28,7 +28,17 @@ describe('times since the epoch', () => {
   })
 
   it('refuse what is no time', () => {
-    for (const text of ['', '-1', '1e9', '.5', '1.2.3', 'abc', '0001723161255088', '4102444800', '99999999999999999999']) {
+    for (const text of [
+      '',
+      '-1',
+      '1e9',
+      '.5',
+      '1.2.3',
+      'abc',
+      '0001723161255088',
+      '4102444800',
+      '99999999999999999999',
+    ]) {
       expect(epochUs(text)).toBeNaN()
     }
   })

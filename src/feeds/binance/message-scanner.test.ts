@@ -25,7 +25,8 @@ function texts(fields: MessageFields): string[] {
 
 const TRADE_TEXT =
   '{"e":"trade","E":1723161256322,"T":1723161256322,"s":"BTCUSDT","t":5266583935,"p":"61800.30","q":"0.006","X":"MARKET","m":false}'
-const TICKER_TEXT = '{"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}'
+const TICKER_TEXT =
+  '{"u":50093239212,"s":"BTCUSDT","b":"61837.63000000","B":"3.78826000","a":"61837.64000000","A":"1.54698000"}'
 
 describe('scanMessage', () => {
   it('knows the three kinds, raw and in an envelope', () => {
@@ -68,10 +69,12 @@ describe('scanMessage', () => {
   it('means the same as JSON.parse wherever it answers at all', () => {
     const aText = fc.oneof(
       { weight: 3, arbitrary: aMessage },
-      fc.tuple(fc.constantFrom(TRADE_TEXT, TICKER_TEXT), fc.nat(), fc.string({ maxLength: 3 })).map(([text, at, noise]) => {
-        const cut = at % text.length
-        return text.slice(0, cut) + noise.replaceAll('\n', '') + text.slice(cut + noise.length)
-      }),
+      fc
+        .tuple(fc.constantFrom(TRADE_TEXT, TICKER_TEXT), fc.nat(), fc.string({ maxLength: 3 }))
+        .map(([text, at, noise]) => {
+          const cut = at % text.length
+          return text.slice(0, cut) + noise.replaceAll('\n', '') + text.slice(cut + noise.length)
+        }),
     )
     fc.assert(
       fc.property(aText, fc.boolean(), (text, isCombined) => {

@@ -9,8 +9,28 @@ interface Message {
   readonly [field: string]: unknown
 }
 
-const TRADE = { e: 'trade', E: 1723161256322, T: 1723161256320, s: 'BTCUSDT', t: 7, p: '61800.30', q: '0.006', m: false }
-const AGG = { e: 'aggTrade', E: 1723161256322, s: 'BTCUSDT', a: 3, p: '1.5', q: '2', f: 10, l: 14, T: 1723161256320, m: true }
+const TRADE = {
+  e: 'trade',
+  E: 1723161256322,
+  T: 1723161256320,
+  s: 'BTCUSDT',
+  t: 7,
+  p: '61800.30',
+  q: '0.006',
+  m: false,
+}
+const AGG = {
+  e: 'aggTrade',
+  E: 1723161256322,
+  s: 'BTCUSDT',
+  a: 3,
+  p: '1.5',
+  q: '2',
+  f: 10,
+  l: 14,
+  T: 1723161256320,
+  m: true,
+}
 const SPOT_TICKER = { u: 9, s: 'BTCUSDT', b: '61800.20', B: '2.507', a: '61800.30', A: '2.510' }
 const FUTURES_TICKER = { e: 'bookTicker', ...SPOT_TICKER, T: 1723161256313, E: 1723161256319 }
 const RECEIVED = '1723161255088176367'
@@ -43,7 +63,12 @@ describe('a Binance trade', () => {
   })
 
   it('counts as off market on futures unless X is MARKET', async () => {
-    const { trades } = await replayLines(trade({ X: 'MARKET' }), trade({ X: 'INSURANCE_FUND' }), trade({ X: 'ADL' }), trade())
+    const { trades } = await replayLines(
+      trade({ X: 'MARKET' }),
+      trade({ X: 'INSURANCE_FUND' }),
+      trade({ X: 'ADL' }),
+      trade(),
+    )
     expect(trades.map((row) => row.isOffMarket)).toEqual([undefined, true, true, undefined])
   })
 
@@ -70,7 +95,9 @@ describe('a Binance trade', () => {
     ])
     expect(counts.passedOverByKind).toEqual({ 'aggTrade besides trade': 1, 'trade besides aggTrade': 1 })
   })
+})
 
+describe('a Binance trade line', () => {
   it('may have its time in µs', async () => {
     const { trades } = await replayLines(trade({ T: 1723161256320123 }))
     expect(trades[0]?.eventTimeMs).toBe(1723161256320.123)
@@ -102,7 +129,9 @@ describe('a Binance trade', () => {
 describe('the receive time', () => {
   it('may be in s, ms, µs or ns, with or without a colon', async () => {
     const { trades } = await replayLines(
-      ...['1723161255', '1723161255.25:', '1723161255088', '1723161255088176', RECEIVED].map((time) => `${time} ${trade()}`),
+      ...['1723161255', '1723161255.25:', '1723161255088', '1723161255088176', RECEIVED].map(
+        (time) => `${time} ${trade()}`,
+      ),
     )
     expect(trades.map((row) => row.receivedTimeMs)).toEqual([
       1723161255000, 1723161255250, 1723161255088, 1723161255088.176, 1723161255088.176,
@@ -198,7 +227,11 @@ describe('what is no trade and no quote', () => {
   })
 
   it('is told apart by a bounded number of kinds', async () => {
-    const { counts } = await replayLines(trade(), ...Array.from({ length: 500 }, (_, n) => `{"e":"kind${n}"}`), '{"e":"__proto__"}')
+    const { counts } = await replayLines(
+      trade(),
+      ...Array.from({ length: 500 }, (_, n) => `{"e":"kind${n}"}`),
+      '{"e":"__proto__"}',
+    )
     expect(Object.keys(counts.passedOverByKind).length).toBeLessThan(80)
     expect(counts.passedOver).toBe(501)
   })
@@ -252,7 +285,9 @@ describe('a bad line', () => {
   ]
 
   it.each(bad)('is a dead letter with the reason %s', async (reason, line) => {
-    const path = inputs.write(Buffer.concat([Buffer.from(`${trade()}\n`), Buffer.from(line), Buffer.from(`\n${trade()}\n`)]))
+    const path = inputs.write(
+      Buffer.concat([Buffer.from(`${trade()}\n`), Buffer.from(line), Buffer.from(`\n${trade()}\n`)]),
+    )
     const { counts, deadLetters, trades, errors } = await replay([path])
     expect(errors).toEqual([])
     expect(counts.badByReason).toEqual({ [reason]: 1 })
@@ -263,7 +298,11 @@ describe('a bad line', () => {
   })
 
   it('is kept as a sample only while it is one of the first of its reason', async () => {
-    const { counts, deadLetters } = await replayLines(trade(), ...Array.from({ length: 100 }, () => 'x'), trade({ m: 1 }))
+    const { counts, deadLetters } = await replayLines(
+      trade(),
+      ...Array.from({ length: 100 }, () => 'x'),
+      trade({ m: 1 }),
+    )
     expect(counts).toMatchObject({ bad: 101, badByReason: { malformed: 100, 'invalid-side': 1 } })
     expect(deadLetters.map((letter) => letter.reason)).toEqual([...Array(5).fill('malformed'), 'invalid-side'])
   })
@@ -276,7 +315,11 @@ describe('a bad line', () => {
 
 describe('decimals', () => {
   it('start with those of the first row and widen, rows before included', async () => {
-    const { trades } = await replayLines(trade({ p: '1.5', q: '1' }), trade({ p: '2.125', q: '0.1' }), trade({ p: '3', q: '1e-3' }))
+    const { trades } = await replayLines(
+      trade({ p: '1.5', q: '1' }),
+      trade({ p: '2.125', q: '0.1' }),
+      trade({ p: '3', q: '1e-3' }),
+    )
     expect(trades.map((row) => [row.price, row.quantity])).toEqual([
       ['1.500', '1.000'],
       ['2.125', '0.100'],

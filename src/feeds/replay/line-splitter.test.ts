@@ -18,7 +18,9 @@ function split(pieces: readonly Uint8Array[]): string[] {
   return lines
 }
 
-const aPiece = fc.array(fc.constantFrom('a', 'b', '\n', '\r\n', '{}', '\n\n')).map((parts) => Buffer.from(parts.join('')))
+const aPiece = fc
+  .array(fc.constantFrom('a', 'b', '\n', '\r\n', '{}', '\n\n'))
+  .map((parts) => Buffer.from(parts.join('')))
 
 describe('LineSplitter', () => {
   it('gives the same lines however the bytes are cut into pieces', () => {

@@ -82,9 +82,13 @@ export class ReplayReader {
 
   /**
    * Looks at every path before anything is read.
-   * @throws FinPulseError input-unreadable where one is missing or a directory
+   * @throws FinPulseError input-unreadable where one is missing or a directory, config-invalid
    */
   static async open(options: ReplayOptions): Promise<ReplayReader> {
+    const { batchMaxCount = BATCH_MAX_COUNT } = options
+    if (!Number.isInteger(batchMaxCount) || batchMaxCount < 1) {
+      throw new FinPulseError('config-invalid', `batchMaxCount: expected an integer from 1, got ${batchMaxCount}`)
+    }
     const sizes: number[] = []
     for (const path of options.paths) {
       if (path === STANDARD_INPUT) {
@@ -143,6 +147,7 @@ export class ReplayReader {
     if (this.#failure !== undefined) await this.#giveUpInput(this.#failure)
     const step = new StepBuilder(this.#options.instruments, this.#rowMaxCount)
     this.#sink.step = step
+    step.syncDecimals(this.#known.all())
     let recordsLeft = this.#rowMaxCount * RECORDS_PER_ROW
     let hasEnded = false
     while (!step.isFull && recordsLeft > 0) {
@@ -261,7 +266,5 @@ export class ReplayReader {
       Object.assign(instrument, state)
       instrument.index = table.register(venue, symbol, state.priceDecimals, state.quantityDecimals)
     }
-    this.#sink.step = new StepBuilder(table, 0)
-    this.#sink.step.syncDecimals(this.#known.all())
   }
 }

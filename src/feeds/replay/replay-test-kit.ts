@@ -23,10 +23,7 @@ export interface ReplayOutcome {
   readonly steps: string[]
 }
 
-export async function replay(
-  paths: readonly string[],
-  options: Partial<ReplayOptions> = {},
-): Promise<ReplayOutcome> {
+export async function replay(paths: readonly string[], options: Partial<ReplayOptions> = {}): Promise<ReplayOutcome> {
   const reader = await ReplayReader.open({ paths, instruments: new InstrumentTable(), ...options })
   const trades: Trade[] = []
   const quotes: Quote[] = []

@@ -14,13 +14,13 @@ export class StepBuilder {
   readonly trades: TradeBatch
   readonly quotes: QuoteBatch
   readonly #instruments: InstrumentTable
-  #tableVersion: number
+  /** The table as `syncDecimals` saw it last; none at first. */
+  #tableVersion = -1
 
   constructor(instruments: InstrumentTable, rowMaxCount: number) {
     this.#instruments = instruments
     this.trades = new TradeBatch(instruments, rowMaxCount)
     this.quotes = new QuoteBatch(instruments, rowMaxCount)
-    this.#tableVersion = instruments.version
   }
 
   get isFull(): boolean {
@@ -71,7 +71,7 @@ export class StepBuilder {
     return undefined
   }
 
-  /** Takes over what others have widened in the table meanwhile; to be called after every wait. */
+  /** Takes over what others have widened in the table meanwhile; to be called at first and after every wait. */
   syncDecimals(known: Iterable<ReplayInstrument>): void {
     if (this.#tableVersion === this.#instruments.version) return
     for (const instrument of known) {
