@@ -30,7 +30,8 @@ export function createHttpApp(policy: AccessPolicy, metrics: ApiMetrics, logger:
     http: { headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADERS_MAX_BYTES, connectionsCheckingInterval: 2000 },
     forceCloseConnections: true,
     routerOptions: {
-      maxParamLength: URL_MAX_LENGTH,
+      // The hook below refuses longer URLs with a better text.
+      maxParamLength: HEADERS_MAX_BYTES,
       onBadUrl: (path, _request, response) =>
         refuseRaw(response, problem(400, 'request-invalid', 'path: malformed', path)),
     },
@@ -72,8 +73,11 @@ export function createHttpApp(policy: AccessPolicy, metrics: ApiMetrics, logger:
 }
 
 export function sendProblem(reply: FastifyReply, answer: Problem): FastifyReply {
-  // Sent as text: an answer outside of the route's schema needs no serializer of its own.
-  return reply.code(answer.status).type('application/problem+json').send(JSON.stringify(answer))
+  // As bytes, to which fastify adds neither a serializer nor a charset, which this media type does not have.
+  return reply
+    .code(answer.status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(answer)))
 }
 
 export function pathOf(request: FastifyRequest): string {
