@@ -5,7 +5,7 @@ import { ChangeText } from '../components/change-text.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Link } from '../components/link.tsx'
 import { formatExactTime, formatRecent } from '../format/time.ts'
-import { alertFigures, evidenceName, KIND_NAMES } from './alert-words.ts'
+import { alertFigures, evidenceName, evidenceSummary, KIND_NAMES } from './alert-words.ts'
 import { SeverityTag } from './severity-tag.tsx'
 
 interface AlertItemProps {
@@ -26,7 +26,7 @@ export const AlertItem = memo(function AlertItem({ alert, isNarrow }: AlertItemP
         aria-expanded={isOpen}
         aria-controls={evidenceId}
         onClick={() => setIsOpen(!isOpen)}
-        className={`w-full px-3 text-left hover:bg-raised ${isNarrow ? 'grid grid-cols-[auto_1fr_auto] items-center gap-x-2 py-1.5' : 'grid h-9 grid-cols-[16px_78px_72px_minmax(80px,120px)_110px_90px_1fr] items-center gap-x-3'}`}
+        className={`w-full px-3 text-left hover:bg-raised ${isNarrow ? 'grid grid-cols-[auto_1fr_auto] items-center gap-x-2 py-1.5' : 'grid h-9 grid-cols-[16px_78px_72px_minmax(64px,110px)_100px_76px_150px_minmax(0,1fr)] items-center gap-x-3'}`}
       >
         {isNarrow ? (
           <>
@@ -52,6 +52,7 @@ export const AlertItem = memo(function AlertItem({ alert, isNarrow }: AlertItemP
             <span>{KIND_NAMES[alert.kind]}</span>
             <span className="text-[12px]">{direction}</span>
             <span className="whitespace-nowrap font-mono text-[12px]">{alertFigures(alert)}</span>
+            <span className="truncate text-[12px] text-dim">{evidenceSummary(alert)}</span>
           </>
         )}
       </button>

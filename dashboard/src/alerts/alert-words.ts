@@ -29,3 +29,11 @@ export function shortNumber(value: number): string {
 export function evidenceName(key: string): string {
   return key.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
 }
+
+/** What it rests on in one line: `price 174.83 · mean 174.66`. */
+export function evidenceSummary(alert: Alert): string {
+  return Object.entries(alert.evidence)
+    .filter(([key]) => key !== 'unit')
+    .map(([key, value]) => `${evidenceName(key)} ${typeof value === 'number' ? shortNumber(value) : value}`)
+    .join(' · ')
+}

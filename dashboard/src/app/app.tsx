@@ -13,15 +13,14 @@ import { AlertsPage } from '../pages/alerts-page.tsx'
 import { MarketPage } from '../pages/market-page.tsx'
 import { UnknownPage } from '../pages/unknown-page.tsx'
 import { liveClient } from './live.ts'
+import { MarketUpdates } from './market-updates.tsx'
 import { useRoute } from './navigation.ts'
 import type { Route } from './route.ts'
-import { useMarketUpdates } from './use-market-updates.ts'
 
 const SymbolPage = lazy(async () => ({ default: (await import('../pages/symbol-page.tsx')).SymbolPage }))
 
 export function App() {
   const route = useRoute()
-  useMarketUpdates()
   // Alerts concern every page: the announcer and the feed live from this one subscription.
   useEffect(() => liveClient.subscribe('alerts', '*'), [])
   useEffect(() => {
@@ -44,6 +43,7 @@ export function App() {
       <BottomNavigation route={route} />
       <QuickJump />
       <AlertAnnouncer />
+      <MarketUpdates />
     </div>
   )
 }

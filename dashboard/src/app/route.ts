@@ -78,13 +78,11 @@ export function parseRoute(pathname: string, search: string): Route {
 }
 
 function marketRoute(parameters: URLSearchParams): MarketRoute {
-  const sort = parameters.get('sort') ?? ''
-  return {
-    page: 'market',
-    filter: parameters.get('filter') ?? '',
-    sort: oneOf(SORT_KEYS, sort.replace('-', '')) ?? MARKET.sort,
-    isDescending: sort.startsWith('-'),
-  }
+  const text = parameters.get('sort') ?? ''
+  const isDescending = text.startsWith('-')
+  const sort = oneOf(SORT_KEYS, isDescending ? text.slice(1) : text)
+  const filter = parameters.get('filter') ?? ''
+  return sort === undefined ? { ...MARKET, filter } : { page: 'market', filter, sort, isDescending }
 }
 
 function alertsRoute(parameters: URLSearchParams): AlertsRoute {

@@ -9,7 +9,7 @@ interface CandleLegendProps {
   readonly priceDecimals: number
 }
 
-/** The exact figures of one candle, over the chart. */
+/** The exact figures of one candle, above the chart; its height does not depend on them. */
 export function CandleLegend({ candle, dayVwap, priceDecimals }: CandleLegendProps) {
   const change = subtractDecimals(candle.close, candle.open)
   const color = change.startsWith('-') ? 'text-down' : 'text-up'
@@ -20,7 +20,7 @@ export function CandleLegend({ candle, dayVwap, priceDecimals }: CandleLegendPro
     candle.completeness !== 'complete' && candle.isFinal && candle.completeness,
   ].filter((mark) => mark !== false)
   return (
-    <dl className="pointer-events-none absolute top-1 left-2 z-10 flex max-w-[calc(100%-80px)] flex-wrap gap-x-3 gap-y-0.5 rounded-xs bg-panel/80 px-1 font-mono text-[11px]">
+    <dl className="grid shrink-0 grid-cols-3 gap-x-2 px-3 py-1 font-mono text-[11px] leading-[18px] md:flex md:h-7 md:items-center md:gap-x-3 md:overflow-hidden md:whitespace-nowrap">
       <Figure name="UTC" value={formatMinute(candle.openTimeMs)} />
       <Figure name="O" value={groupDigits(candle.open)} color={color} />
       <Figure name="H" value={groupDigits(candle.high)} color={color} />
@@ -37,7 +37,7 @@ export function CandleLegend({ candle, dayVwap, priceDecimals }: CandleLegendPro
       {dayVwap !== undefined && (
         <Figure name="Day VWAP" value={groupDigits(dayVwap.toFixed(priceDecimals))} color="text-info" />
       )}
-      {marks.length > 0 && <dd className="text-accent">{marks.join(' · ')}</dd>}
+      <Figure name="" value={marks.join(' · ')} color="text-accent" />
     </dl>
   )
 }

@@ -173,9 +173,9 @@ function markerOf(mark: CandleMark): SeriesMarker<Time> {
   return {
     time: timeOf(mark.openTimeMs),
     position: isSpike ? 'aboveBar' : 'belowBar',
-    shape: isSpike ? 'arrowDown' : 'arrowUp',
+    shape: isSpike ? 'arrowUp' : 'arrowDown',
     color: mark.severity === 'HIGH' ? COLORS.accent : COLORS.dim,
-    size: mark.severity === 'HIGH' ? 1.2 : 0.7,
+    size: mark.severity === 'HIGH' ? 1.4 : 1,
     ...(mark.text === undefined ? {} : { text: mark.text }),
   }
 }

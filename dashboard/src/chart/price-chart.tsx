@@ -53,14 +53,14 @@ export function PriceChart({ history, snapshot, interval, range, priceDecimals, 
   const pointed = candles.find((candle) => candle.openTimeMs === pointedMs) ?? candles.at(-1)
   const pointedVwap = vwap.find((point) => point.openTimeMs === pointed?.openTimeMs)?.value
   return (
-    <div className="relative h-full min-h-0">
+    <div className="flex h-full min-h-0 flex-col">
+      {pointed && <CandleLegend candle={pointed} dayVwap={pointedVwap} priceDecimals={priceDecimals} />}
       <div
         ref={element}
-        className="h-full"
+        className="min-h-0 flex-1"
         role="img"
         aria-label={`${interval} candles with volume and VWAP, times in UTC`}
       />
-      {pointed && <CandleLegend candle={pointed} dayVwap={pointedVwap} priceDecimals={priceDecimals} />}
     </div>
   )
 }

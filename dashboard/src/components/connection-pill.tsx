@@ -23,7 +23,7 @@ export function ConnectionPill({ isPaused }: { readonly isPaused: boolean }) {
       <span className="sr-only" role="status">
         Connection: {isQuiet ? 'paused' : state.kind}
       </span>
-      <span aria-hidden className="text-right sm:min-w-16">
+      <span aria-hidden className="sm:min-w-14">
         {text}
       </span>
       {state.kind === 'reconnecting' && state.retryAtMs > nowMs && (

@@ -55,6 +55,11 @@ export function formatCount(value: number): string {
   return groupDigits(Math.round(value).toFixed(0))
 }
 
+/** `1 symbol`, `2,000 symbols`. */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** How many leading characters did not change; 0 where the width did, since then every place value moved. */
 export function unchangedPrefixLength(previous: string, next: string): number {
   if (previous.length !== next.length) return 0

@@ -16,7 +16,7 @@ export const MARKET_COLUMNS: readonly MarketColumn[] = [
   { key: 'changePercent', name: 'Chg %', meaning: 'Change in 24 hours, percent', widthPx: 88 },
   { key: 'bid', name: 'Bid', meaning: 'Best bid', widthPx: 88 },
   { key: 'ask', name: 'Ask', meaning: 'Best ask', widthPx: 88 },
-  { key: 'spread', name: 'Sprd bp', meaning: 'Spread in basis points of the middle', widthPx: 74 },
+  { key: 'spread', name: 'Spread bp', meaning: 'Spread in basis points of the middle', widthPx: 84 },
   { key: 'volume', name: 'Vol 24h', meaning: 'Volume in 24 hours', widthPx: 80 },
   { key: 'vwap', name: 'VWAP', meaning: 'Volume-weighted average price in 24 hours', widthPx: 92 },
   { key: 'trend', name: 'Last hour', meaning: 'Price over the last hour; sorts by its change', widthPx: 120 },

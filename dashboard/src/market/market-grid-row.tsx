@@ -30,7 +30,6 @@ export const MarketGridRow = memo(function MarketGridRow({ row, rowIndex, decima
   const vwap = roundDecimal(row.vwap24h, priceDecimals)
   return (
     // The link in the first cell is the row's keyboard way; the click is a larger target for the same.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <tr
       className="group cursor-pointer hover:bg-raised focus-within:bg-raised"
       style={{ height: heightPx }}

@@ -24,9 +24,9 @@ function FilterBar({ route }: { readonly route: AlertsRoute }) {
   const change = (part: Partial<AlertsRoute>) => navigate({ ...route, ...part }, true)
   const isFiltered = route.severity !== undefined || route.kind !== undefined || route.symbol !== undefined
   return (
-    <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-line border-b px-3 py-1.5">
-      <h1 className="mr-2 font-semibold">Alerts</h1>
-      <fieldset className="flex" aria-label="Severity">
+    <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-line border-b px-3 py-1.5">
+      <h1 className="mr-2 font-semibold max-md:sr-only">Alerts</h1>
+      <fieldset className="flex max-md:order-1" aria-label="Severity">
         <Choice name="All" isChosen={route.severity === undefined} onChoose={() => change({ severity: undefined })} />
         {SEVERITIES.toReversed().map((severity) => (
           <Choice
@@ -37,7 +37,7 @@ function FilterBar({ route }: { readonly route: AlertsRoute }) {
           />
         ))}
       </fieldset>
-      <fieldset className="flex" aria-label="Kind">
+      <fieldset className="flex max-md:order-3" aria-label="Kind">
         <Choice name="All" isChosen={route.kind === undefined} onChoose={() => change({ kind: undefined })} />
         {ALERT_KINDS.map((kind) => (
           <Choice key={kind} name={KIND_NAMES[kind]} isChosen={route.kind === kind} onChoose={() => change({ kind })} />
@@ -45,7 +45,11 @@ function FilterBar({ route }: { readonly route: AlertsRoute }) {
       </fieldset>
       <SymbolSelect symbol={route.symbol} onChange={(symbol) => change({ symbol })} />
       {isFiltered && (
-        <button type="button" className="text-dim underline underline-offset-2" onClick={() => navigate(ALERTS, true)}>
+        <button
+          type="button"
+          className="text-dim underline underline-offset-2 max-md:order-4"
+          onClick={() => navigate(ALERTS, true)}
+        >
           Clear
         </button>
       )}
@@ -64,7 +68,7 @@ function SymbolSelect({ symbol, onChange }: SymbolSelectProps) {
   const options = symbol === undefined || names.includes(symbol) ? names : [symbol, ...names]
   return (
     <select
-      className="field"
+      className="field max-md:order-2 max-md:ml-auto"
       aria-label="Symbol"
       value={symbol ?? ''}
       onChange={(event) => onChange(event.target.value || undefined)}

@@ -1,10 +1,12 @@
 import { AlertFeedPanel } from '../alerts/alert-feed-panel.tsx'
 import { navigate } from '../app/navigation.ts'
 import { MARKET, type MarketRoute } from '../app/route.ts'
-import { useConnection, useMediaQuery } from '../app/use-value.ts'
+import { useIsFresh } from '../app/use-is-fresh.ts'
+import { useMediaQuery } from '../app/use-value.ts'
 import { ErrorNote } from '../components/error-note.tsx'
 import { GridSkeleton } from '../components/grid-skeleton.tsx'
 import { StateNote } from '../components/state-note.tsx'
+import { formatCounted } from '../format/number.ts'
 import { HeatMap } from '../market/heat-map.tsx'
 import { MarketCards } from '../market/market-cards.tsx'
 import { filterRows, sortRows } from '../market/market-columns.ts'
@@ -51,7 +53,8 @@ function FilterBar({ route }: { readonly route: MarketRoute }) {
     <div className="panel-title shrink-0">
       <h2>Market</h2>
       <span className="font-mono font-normal text-[11px] text-dim" aria-live="polite">
-        {summary && (route.filter ? `${shownCount} of ${summary.data.length}` : `${summary.data.length} symbols`)}
+        {summary &&
+          (route.filter ? `${shownCount} of ${summary.data.length}` : formatCounted(summary.data.length, 'symbol'))}
       </span>
       <input
         type="search"
@@ -68,7 +71,7 @@ function FilterBar({ route }: { readonly route: MarketRoute }) {
 
 function MarketRows({ route, isWide }: { readonly route: MarketRoute; readonly isWide: boolean }) {
   const { data, error, refetch } = useMarketSummary()
-  const isFresh = useConnection().kind === 'live'
+  const isFresh = useIsFresh()
   const isStarting = useStats().data?.status === 'starting'
   if (data === undefined) {
     if (error === null) return <GridSkeleton rowCount={10} />
@@ -97,7 +100,7 @@ function MarketRows({ route, isWide }: { readonly route: MarketRoute; readonly i
 
 function HeatPanel() {
   const { data } = useMarketSummary()
-  const isFresh = useConnection().kind === 'live'
+  const isFresh = useIsFresh()
   return (
     <section className="panel flex min-h-40 flex-1 flex-col" aria-label="Heat map">
       <div className="panel-title shrink-0">

@@ -2,7 +2,7 @@ import type { SymbolRow } from '../../../src/protocol/rest.ts'
 import { AlertList } from '../alerts/alert-list.tsx'
 import { useAlerts } from '../alerts/use-alerts.ts'
 import { MARKET, type SymbolRoute } from '../app/route.ts'
-import { useConnection } from '../app/use-value.ts'
+import { useIsFresh } from '../app/use-is-fresh.ts'
 import { ChartControls } from '../chart/chart-controls.tsx'
 import { PriceChart } from '../chart/price-chart.tsx'
 import { useCandleHistory } from '../chart/use-candle-history.ts'
@@ -41,7 +41,7 @@ interface KnownSymbolProps {
 
 function KnownSymbol({ symbol, route }: KnownSymbolProps) {
   useLivePrices(symbol.symbol)
-  const isFresh = useConnection().kind === 'live'
+  const isFresh = useIsFresh()
   const filter = { symbol: symbol.symbol }
   return (
     <div className={`flex h-full flex-col gap-2 overflow-y-auto md:p-2 ${isFresh ? '' : 'is-stale'}`}>

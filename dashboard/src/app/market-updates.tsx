@@ -3,13 +3,14 @@ import { useEffect } from 'react'
 import { useMarketSummary, useStats } from '../rest/queries.ts'
 import { generation, marketEntries } from './live.ts'
 
-/** Brings the server's 24-hour figures into the market's rows, every few seconds. */
-export function useMarketUpdates(): void {
+/** Brings the server's 24-hour figures into the market's rows, every few seconds. Its own component: it renders often. */
+export function MarketUpdates(): null {
   const { data } = useMarketSummary()
   useEffect(() => {
     if (data !== undefined) marketEntries.applyRows(data.data, Date.now())
   }, [data])
   useAfterBackfill()
+  return null
 }
 
 /** The history is there at last: charts, symbols and alerts read before it was are read again. */
