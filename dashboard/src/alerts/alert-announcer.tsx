@@ -5,15 +5,18 @@ import { KIND_NAMES } from './alert-words.ts'
 
 /** A screen reader is told at most this often. */
 const ANNOUNCE_INTERVAL_MS = 5000
+/** What comes this soon is the history that the subscription begins with. */
+const SNAPSHOT_MS = 3000
 
 /** Speaks new alerts: the latest in words, the others by number. */
 export function AlertAnnouncer() {
   const [text, setText] = useState('')
   useEffect(() => {
     let waiting: Alert[] = []
+    const startMs = performance.now()
     const endUpdates = framePump.onUpdate((update) => {
-      // What is long past is history that a subscription began with.
-      waiting.push(...update.alerts.filter((alert) => update.serverTimeMs - alert.eventTimeMs < 60_000))
+      if (performance.now() - startMs < SNAPSHOT_MS) return
+      waiting.push(...update.alerts)
       waiting = waiting.slice(-100)
     })
     const timer = setInterval(() => {

@@ -18,7 +18,7 @@ export function AlertFeedPanel() {
         </Link>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <AlertList filter={EVERYTHING} isNarrow />
+        <AlertList filter={EVERYTHING} isNarrow maxCount={60} />
       </div>
     </>
   )

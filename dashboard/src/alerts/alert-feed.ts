@@ -2,7 +2,7 @@ import type { Alert } from '../../../src/events/alert.ts'
 import { newestAlerts } from './newest-alerts.ts'
 
 /** Most alerts kept of those that came live; older ones are asked for by REST. */
-export const ALERT_FEED_MAX_COUNT = 500
+export const ALERT_FEED_MAX_COUNT = 200
 
 /** Alerts that came over the live connection, newest first, for `useSyncExternalStore`. */
 export class AlertFeed {

@@ -8,9 +8,11 @@ import { useAlerts } from './use-alerts.ts'
 interface AlertListProps {
   readonly filter: AlertFilter
   readonly isNarrow: boolean
+  /** Shows only the newest so many, and no way to older ones. */
+  readonly maxCount?: number
 }
 
-export function AlertList({ filter, isNarrow }: AlertListProps) {
+export function AlertList({ filter, isNarrow, maxCount }: AlertListProps) {
   const { alerts, pages } = useAlerts(filter)
   if (alerts.length === 0) {
     if (pages.error !== null) {
@@ -27,10 +29,10 @@ export function AlertList({ filter, isNarrow }: AlertListProps) {
   }
   return (
     <ul>
-      {alerts.map((alert) => (
+      {alerts.slice(0, maxCount).map((alert) => (
         <AlertItem key={alert.id} alert={alert} isNarrow={isNarrow} />
       ))}
-      {pages.hasNextPage && (
+      {pages.hasNextPage && maxCount === undefined && (
         <li className="p-3 text-center">
           <button
             type="button"

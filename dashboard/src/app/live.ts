@@ -12,15 +12,20 @@ import { ValueStore } from './value-store.ts'
 export const framePump = new FramePump()
 export const marketEntries = new MarketEntries()
 export const alertFeed = new AlertFeed()
-/** Counts the times when everything shown has to be read anew: another epoch, or a connection after a lost one. */
+/** Grows when what is on screen never happened: another epoch, or a history that was only then built. */
 export const generation = new ValueStore(0)
-/** The server's last complaint about a request of ours, and how much it left out. */
+/** Grows when something was missed: after a lost connection, or where the server left something out. */
+export const missed = new ValueStore(0)
+/** The server's last complaint about a request of ours. */
 export const liveNotice = new ValueStore<string | undefined>(undefined)
 /** Trades that the server left out of the live stream, ever. */
 export const lossCount = new ValueStore(0)
 
 export const liveClient = new LiveClient({ open: browserSocketOpener('/ws'), onMessage: take })
 
+/** A flood of losses, as while history is built, is read up on once in this time. */
+const READ_UP_INTERVAL_MS = 2000
+let readUpTimer: ReturnType<typeof setTimeout> | undefined
 let epoch: string | undefined
 
 function take(message: ServerMessage): void {
@@ -29,16 +34,17 @@ function take(message: ServerMessage): void {
       framePump.add(message)
       return
     case 'welcome':
-      if (epoch !== undefined) beginAnew(message.epoch !== epoch)
+      if (epoch !== undefined && epoch !== message.epoch) beginAnew()
+      else if (epoch !== undefined) readUp()
       epoch = message.epoch
       return
     case 'reset':
       epoch = message.epoch
-      beginAnew(true)
+      beginAnew()
       return
     case 'loss':
       if (message.channel === 'trades') lossCount.set(lossCount.get() + message.missedCount)
-      else beginAnew(false)
+      else readUpTimer ??= setTimeout(readUp, READ_UP_INTERVAL_MS)
       return
     case 'error':
       liveNotice.set(message.detail)
@@ -49,15 +55,21 @@ function take(message: ServerMessage): void {
   }
 }
 
-/** @param isForgotten true where what is on screen never happened in the new epoch */
-function beginAnew(isForgotten: boolean): void {
-  if (isForgotten) {
-    framePump.clear()
-    marketEntries.clear()
-    alertFeed.clear()
-  }
+/** Reads by REST what the live connection did not bring; what is on screen stays until then. */
+function readUp(): void {
+  clearTimeout(readUpTimer)
+  readUpTimer = undefined
+  missed.set(missed.get() + 1)
+  void queryClient.invalidateQueries()
+}
+
+/** Forgets all that is on screen and reads it again. */
+function beginAnew(): void {
+  framePump.clear()
+  marketEntries.clear()
+  alertFeed.clear()
   generation.set(generation.get() + 1)
-  void (isForgotten ? queryClient.resetQueries() : queryClient.invalidateQueries())
+  void queryClient.resetQueries()
 }
 
 framePump.onUpdate((update) => {

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useMarketSummary, useStats } from '../rest/queries.ts'
-import { generation, marketEntries } from './live.ts'
+import { generation, liveClient, marketEntries } from './live.ts'
 
 /** Brings the server's 24-hour figures into the market's rows, every few seconds. Its own component: it renders often. */
 export function MarketUpdates(): null {
@@ -10,6 +10,7 @@ export function MarketUpdates(): null {
     if (data !== undefined) marketEntries.applyRows(data.data, Date.now())
   }, [data])
   useAfterBackfill()
+  useAfterOutage()
   return null
 }
 
@@ -24,4 +25,13 @@ function useAfterBackfill(): void {
       void client.invalidateQueries()
     }
   }, [isRunning, client])
+}
+
+/** A server that answers again by REST is worth a live connection now, not at the end of the back-off. */
+function useAfterOutage(): void {
+  const isAway = useStats().isError
+  useEffect(() => {
+    if (!isAway) return
+    return () => liveClient.retryNow()
+  }, [isAway])
 }

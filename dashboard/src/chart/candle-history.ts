@@ -92,8 +92,15 @@ export class CandleHistory {
     if (this.#isFilling) return
     this.#isFilling = true
     try {
-      const endMs = Math.min(toMs, fromMs + PAGE_COUNT * this.#bounds.intervalMs)
-      this.#change({ candles: mergeCandles(this.#snapshot.candles, await this.#read(fromMs, endMs)) })
+      let atMs = fromMs
+      let pageCount = 1
+      while (atMs < toMs && pageCount > 0) {
+        const endMs = Math.min(toMs, atMs + PAGE_COUNT * this.#bounds.intervalMs)
+        const page = await this.#read(atMs, endMs)
+        this.#change({ candles: mergeCandles(this.#snapshot.candles, page) })
+        pageCount = page.length
+        atMs = endMs
+      }
     } catch (error) {
       this.#change({ error })
     } finally {

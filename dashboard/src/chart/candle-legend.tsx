@@ -21,7 +21,7 @@ export function CandleLegend({ candle, dayVwap, priceDecimals }: CandleLegendPro
   ].filter((mark) => mark !== false)
   return (
     <dl className="grid shrink-0 grid-cols-3 gap-x-2 px-3 py-1 font-mono text-[11px] leading-[18px] md:flex md:h-7 md:items-center md:gap-x-3 md:overflow-hidden md:whitespace-nowrap">
-      <Figure name="UTC" value={formatMinute(candle.openTimeMs)} />
+      <Figure name="UTC" value={formatMinute(candle.openTimeMs).slice(5)} />
       <Figure name="O" value={groupDigits(candle.open)} color={color} />
       <Figure name="H" value={groupDigits(candle.high)} color={color} />
       <Figure name="L" value={groupDigits(candle.low)} color={color} />

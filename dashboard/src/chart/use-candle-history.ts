@@ -2,7 +2,7 @@ import { useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { Candle } from '../../../src/events/candle.ts'
 import type { Interval } from '../../../src/events/interval.ts'
 import type { CandlesResponse, SymbolRow } from '../../../src/protocol/rest.ts'
-import { framePump, generation, liveClient } from '../app/live.ts'
+import { framePump, generation, liveClient, missed } from '../app/live.ts'
 import type { Range } from '../app/route.ts'
 import { useValue } from '../app/use-value.ts'
 import { apiPath, fetchJson } from '../rest/fetch-json.ts'
@@ -42,7 +42,11 @@ export function useCandleHistory(symbol: SymbolRow, interval: Interval, range: R
     }
     return new CandleHistory(candleReader(name, interval), bounds)
   }, [name, interval, isAnew])
-  useEffect(() => loadAndFollow(history, name, interval), [history, name, interval])
+  const missedCount = useValue(missed)
+  useEffect(() => {
+    if (missedCount > 0) void history.refresh()
+  }, [history, missedCount])
+  useEffect(() => follow(history, name, interval), [history, name, interval])
   useEffect(() => {
     const newest = history.snapshot().candles.at(-1)?.openTimeMs ?? symbol.lastTradeTimeMs ?? 0
     void history.loadBackTo(firstWanted(newest, range))
@@ -51,7 +55,7 @@ export function useCandleHistory(symbol: SymbolRow, interval: Interval, range: R
   return { history, snapshot, key: `${name} ${interval} ${isAnew}` }
 }
 
-function loadAndFollow(history: CandleHistory, symbol: string, interval: Interval): () => void {
+function follow(history: CandleHistory, symbol: string, interval: Interval): () => void {
   const isOurs = (candle: Candle) => candle.symbol === symbol && candle.interval === interval
   const endUpdates = framePump.onUpdate((update) => {
     const candles = update.candles.filter(isOurs)

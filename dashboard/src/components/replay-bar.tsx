@@ -1,6 +1,8 @@
 import { useState } from 'react'
+import type { ReplayState } from '../../../src/protocol/rest.ts'
+import { UNKNOWN } from '../format/number.ts'
 import { formatMinute } from '../format/time.ts'
-import { REPLAY_SPEEDS, type ReplayState, useReplay, useReplayChange } from '../rest/replay.ts'
+import { REPLAY_SPEEDS, useReplay, useReplayCommand } from '../rest/replay.ts'
 import { Icon } from './icon.tsx'
 
 /** Controls of a replayed recording; nothing where there is none. */
@@ -10,8 +12,8 @@ export function ReplayBar() {
 }
 
 function ReplayControls({ replay }: { readonly replay: ReplayState }) {
-  const change = useReplayChange()
-  const isPlaying = replay.state === 'playing'
+  const command = useReplayCommand()
+  const isPlaying = replay.status === 'playing'
   return (
     <section
       className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1 border-line border-b bg-panel px-3 py-1.5"
@@ -20,11 +22,11 @@ function ReplayControls({ replay }: { readonly replay: ReplayState }) {
       <button
         type="button"
         className="field flex items-center gap-2 hover:bg-raised disabled:text-dim"
-        disabled={replay.state === 'finished'}
-        onClick={() => change.mutate({ state: isPlaying ? 'paused' : 'playing' })}
+        disabled={replay.status === 'finished'}
+        onClick={() => command.mutate({ name: isPlaying ? 'pause' : 'resume' })}
       >
         <Icon name={isPlaying ? 'pause' : 'play'} />
-        {replay.state === 'finished' ? 'Finished' : isPlaying ? 'Pause' : 'Resume'}
+        {replay.status === 'finished' ? 'Finished' : isPlaying ? 'Pause' : 'Resume'}
       </button>
       <fieldset className="flex" aria-label="Speed">
         {REPLAY_SPEEDS.map((speed) => (
@@ -33,16 +35,16 @@ function ReplayControls({ replay }: { readonly replay: ReplayState }) {
             type="button"
             className="choice"
             aria-pressed={replay.speed === speed}
-            onClick={() => change.mutate({ speed })}
+            onClick={() => command.mutate({ name: 'speed', body: { speed } })}
           >
-            {speed === 'max' ? 'Max' : `${speed}×`}
+            {speed === 0 ? 'Max' : `${speed}×`}
           </button>
         ))}
       </fieldset>
-      <SeekBar replay={replay} onSeek={(atMs) => change.mutate({ atMs })} />
-      {change.error && (
+      <SeekBar replay={replay} onSeek={(timeMs) => command.mutate({ name: 'seek', body: { timeMs } })} />
+      {command.error && (
         <span className="text-down" role="alert">
-          {change.error.message}
+          {command.error.message}
         </span>
       )}
     </section>
@@ -50,31 +52,34 @@ function ReplayControls({ replay }: { readonly replay: ReplayState }) {
 }
 
 /** Moves on release only: each seek makes the server begin a new epoch. */
-function SeekBar({ replay, onSeek }: { readonly replay: ReplayState; readonly onSeek: (atMs: number) => void }) {
+function SeekBar({ replay, onSeek }: { readonly replay: ReplayState; readonly onSeek: (timeMs: number) => void }) {
   const [draggedMs, setDraggedMs] = useState<number | undefined>()
-  const shownMs = draggedMs ?? replay.atMs
+  const { fromMs, toMs } = replay
+  const shownMs = draggedMs ?? replay.atMs ?? fromMs
+  const time = shownMs === null ? UNKNOWN : `${formatMinute(shownMs)} UTC`
   const seek = () => {
     if (draggedMs !== undefined) onSeek(draggedMs)
     setDraggedMs(undefined)
   }
   return (
     <>
-      {replay.toMs !== null && (
+      {fromMs !== null && toMs !== null && (
         <input
           type="range"
           aria-label="Position in the recording"
-          aria-valuetext={`${formatMinute(shownMs)} UTC`}
+          aria-valuetext={time}
           className="min-w-32 flex-1 accent-accent"
-          min={replay.fromMs}
-          max={replay.toMs}
+          min={fromMs}
+          max={toMs}
           step={1000}
-          value={shownMs}
+          value={shownMs ?? fromMs}
           onChange={(event) => setDraggedMs(Number(event.target.value))}
           onPointerUp={seek}
           onKeyUp={seek}
+          onBlur={seek}
         />
       )}
-      <span className="font-mono text-[12px]">{formatMinute(shownMs)} UTC</span>
+      <span className="font-mono text-[12px]">{time}</span>
     </>
   )
 }

@@ -31,7 +31,7 @@ export function StatsBar() {
             color={dropCount > 0 ? 'text-accent' : 'text-text'}
             title={drops.map(([reason, count]) => `${reason}: ${count}`).join(', ') || 'nothing refused or shed'}
           />
-          <span className="ml-auto flex gap-5">
+          <span className="ml-auto hidden gap-5 xl:flex">
             <Figure name="Up" value={formatDuration(stats.uptimeSeconds)} />
             <Figure name="Epoch" value={stats.epoch.slice(0, 8)} title={stats.epoch} />
           </span>

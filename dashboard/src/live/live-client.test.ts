@@ -49,14 +49,14 @@ function setup() {
   return { client, sockets, messages, socket }
 }
 
-describe('LiveClient', () => {
-  beforeEach(() => {
-    vi.useFakeTimers()
-  })
-  afterEach(() => {
-    vi.useRealTimers()
-  })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
+describe('subscriptions', () => {
   it('is live once the server has welcomed it, and hands every message on', () => {
     const { client, messages, socket } = setup()
     client.start()
@@ -67,17 +67,30 @@ describe('LiveClient', () => {
     expect(messages.map((message) => message.type)).toEqual(['welcome', 'frame'])
   })
 
-  it('sends one message for all that one turn subscribes to', async () => {
+  it('sends one message for all that one turn subscribes to', () => {
     const { client, socket } = setup()
     client.start()
     socket().welcome()
     client.subscribe('quotes', ['AAPL'])
     client.subscribe('quotes', ['V'])
-    await Promise.resolve()
+    vi.advanceTimersByTime(200)
     expect(socket().sent).toEqual([{ type: 'subscribe', channel: 'quotes', symbols: ['AAPL', 'V'] }])
   })
 
-  it('gives a subscription back once, however often it is released', async () => {
+  it('sends few rounds however often the subscriptions change', () => {
+    const { client, socket } = setup()
+    client.start()
+    socket().welcome()
+    for (let step = 0; step < 60; step++) {
+      client.subscribe('quotes', [`S${step}`])
+      vi.advanceTimersByTime(16)
+    }
+    expect(socket().sent.length).toBeLessThanOrEqual(5)
+    vi.advanceTimersByTime(200)
+    expect(socket().sent.flatMap((message) => ('symbols' in message ? message.symbols : []))).toHaveLength(60)
+  })
+
+  it('gives a subscription back once, however often it is released', () => {
     const { client, socket } = setup()
     client.start()
     socket().welcome()
@@ -85,10 +98,12 @@ describe('LiveClient', () => {
     client.subscribe('quotes', ['AAPL'])
     release()
     release()
-    await Promise.resolve()
+    vi.advanceTimersByTime(200)
     expect(socket().sent).toEqual([{ type: 'subscribe', channel: 'quotes', symbols: ['AAPL'] }])
   })
+})
 
+describe('reconnecting', () => {
   it('comes back with growing delays and asks again for everything', () => {
     const { client, sockets, socket } = setup()
     client.subscribe('quotes', ['AAPL'])
@@ -148,7 +163,9 @@ describe('LiveClient', () => {
     expect(client.state()).toMatchObject({ kind: 'refused' })
     expect(socket().isClosed).toBe(true)
   })
+})
 
+describe('stale and dead connections', () => {
   it('is stale 3 s after the last frame, though the server answers pings, and live with the next', () => {
     const { client, socket } = setup()
     client.subscribe('quotes', ['AAPL'])

@@ -15,6 +15,8 @@ const SPOKEN_VERSION: typeof PROTOCOL_VERSION = 1
 const FINAL_CLOSE_CODE = 3500
 const FINAL_CLOSE_CODE_END = 4000
 
+/** Between two rounds of subscriptions: the server takes 50 messages a second, and a round has a few per channel. */
+const SEND_INTERVAL_MS = 200
 const WATCH_INTERVAL_MS = 500
 /** A silent connection is asked for a sign of life after this long … */
 const PING_AFTER_MS = 1000
@@ -47,7 +49,8 @@ export class LiveClient {
   #lastMessageMs = 0
   #lastFrameMs = 0
   #isPingPending = false
-  #isSendPending = false
+  #sendTimer: ReturnType<typeof setTimeout> | undefined
+  #lastSendMs = Number.NEGATIVE_INFINITY
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   #watchTimer: ReturnType<typeof setInterval> | undefined
 
@@ -73,7 +76,9 @@ export class LiveClient {
   stop(): void {
     clearInterval(this.#watchTimer)
     clearTimeout(this.#retryTimer)
+    clearTimeout(this.#sendTimer)
     this.#watchTimer = undefined
+    this.#sendTimer = undefined
     this.#dropSocket()
   }
 
@@ -192,17 +197,18 @@ export class LiveClient {
     if (!isStale && this.#state.kind === 'stale') this.#setState({ kind: 'live' })
   }
 
-  /** One round of messages for all that one render mounts and unmounts. */
+  /** One round of messages for all that one render mounts and unmounts, and few rounds however fast one scrolls. */
   #sendSoon(): void {
-    if (this.#isSendPending) return
-    this.#isSendPending = true
-    queueMicrotask(() => {
-      this.#isSendPending = false
+    if (this.#sendTimer !== undefined) return
+    const delayMs = Math.max(0, this.#lastSendMs + SEND_INTERVAL_MS - this.#nowMs())
+    this.#sendTimer = setTimeout(() => {
+      this.#sendTimer = undefined
       if (this.#isOpen) this.#sendChanges()
-    })
+    }, delayMs)
   }
 
   #sendChanges(): void {
+    this.#lastSendMs = this.#nowMs()
     for (const message of this.#subscriptions.changes()) this.#send(message)
     // Time without a subscription is no silence of the data.
     this.#lastFrameMs = this.#nowMs()

@@ -20,14 +20,17 @@ const GRID_ROW_PX = 30
 export function MarketPage({ route }: { readonly route: MarketRoute }) {
   const isWide = useMediaQuery('(min-width: 768px)')
   const hasFeed = useMediaQuery('(min-width: 1180px)')
-  const count = useMarketSummary().data?.data.length ?? 10
+  const { data, isError } = useMarketSummary()
+  const count = data?.data.length ?? (isError ? 0 : 10)
+  // Without rows the note has the whole height.
+  const isSized = isWide && count > 0
   return (
     <div className="flex h-full gap-2 md:p-2">
       <h1 className="sr-only">Market</h1>
       <div className="flex min-w-0 flex-1 flex-col gap-2">
         <section
           className="panel flex min-h-0 flex-1 flex-col max-md:border-0"
-          style={isWide ? { flex: '0 1 auto', height: GRID_HEAD_PX + count * GRID_ROW_PX + 2 } : undefined}
+          style={isSized ? { flex: '0 1 auto', height: GRID_HEAD_PX + count * GRID_ROW_PX + 2 } : undefined}
           aria-label="Symbols"
         >
           <FilterBar route={route} />
@@ -35,7 +38,7 @@ export function MarketPage({ route }: { readonly route: MarketRoute }) {
             <MarketRows route={route} isWide={isWide} />
           </div>
         </section>
-        {isWide && <HeatPanel />}
+        {isSized && <HeatPanel />}
       </div>
       {hasFeed && (
         <aside className="panel flex w-[320px] shrink-0 flex-col 2xl:w-[380px]" aria-label="Alerts">

@@ -14,13 +14,16 @@ import { useSymbols } from '../rest/queries.ts'
 import { SymbolHeader } from '../symbol/symbol-header.tsx'
 import { TradeTape } from '../symbol/trade-tape.tsx'
 
+/** Most alerts marked in the chart. */
+const MARKED_MAX_COUNT = 1000
+
 export function SymbolPage({ route }: { readonly route: SymbolRoute }) {
   const { data, error, refetch } = useSymbols()
   if (data === undefined) {
     if (error === null) return <StateNote title={`Loading ${route.symbol}`} isBusy />
     return <ErrorNote title="The symbols could not be read" error={error} onRetry={() => void refetch()} />
   }
-  const symbol = data.data.find((row) => row.symbol === route.symbol)
+  const symbol = findSymbol(data.data, route.symbol)
   if (symbol !== undefined) return <KnownSymbol symbol={symbol} route={route} />
   return (
     <StateNote
@@ -32,6 +35,12 @@ export function SymbolPage({ route }: { readonly route: SymbolRoute }) {
       </Link>
     </StateNote>
   )
+}
+
+/** As written, or else in other letters: people type addresses in lower case. */
+function findSymbol(symbols: readonly SymbolRow[], text: string): SymbolRow | undefined {
+  const wanted = text.toUpperCase()
+  return symbols.find((row) => row.symbol === text) ?? symbols.find((row) => row.symbol.toUpperCase() === wanted)
 }
 
 interface KnownSymbolProps {
@@ -60,7 +69,7 @@ function KnownSymbol({ symbol, route }: KnownSymbolProps) {
           <section className="panel flex max-h-[38%] min-h-56 flex-col max-md:border-x-0" aria-label="Alerts">
             <h2 className="panel-title shrink-0">Alerts</h2>
             <div className="min-h-0 flex-1 overflow-y-auto">
-              <AlertList filter={filter} isNarrow />
+              <AlertList filter={filter} isNarrow maxCount={60} />
             </div>
           </section>
         </div>
@@ -71,7 +80,7 @@ function KnownSymbol({ symbol, route }: KnownSymbolProps) {
 
 function ChartArea({ symbol, route }: KnownSymbolProps) {
   const { history, snapshot, key } = useCandleHistory(symbol, route.interval, route.range)
-  const { alerts } = useAlerts({ symbol: symbol.symbol })
+  const { alerts } = useAlerts({ symbol: symbol.symbol }, MARKED_MAX_COUNT)
   const { candles, isLoading, isReady, error } = snapshot
   if (error !== undefined && candles.length === 0) {
     const retry = () => void history.loadBackTo(symbol.firstTradeTimeMs ?? 0)

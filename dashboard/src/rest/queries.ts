@@ -12,8 +12,10 @@ import { apiPath, fetchJson } from './fetch-json.ts'
 
 const SUMMARY_INTERVAL_MS = 3000
 const STATS_INTERVAL_MS = 2000
+const ALERTS_INTERVAL_MS = 20_000
 const BACKFILL_INTERVAL_MS = 400
-const ALERTS_PAGE_COUNT = 100
+/** Alerts of one request; the server's limit is 1000. */
+export const ALERTS_PAGE_COUNT = 100
 
 export function useStats() {
   return useQuery({
@@ -54,16 +56,18 @@ export function useRecentTrades(symbol: string, limit: number) {
 }
 
 /** Pages of alerts, newest first. */
-export function useAlertPages(filter: AlertFilter) {
+export function useAlertPages(filter: AlertFilter, pageCount: number) {
   return useInfiniteQuery({
-    queryKey: ['alerts', filter.severity, filter.kind, filter.symbol],
+    queryKey: ['alerts', filter.severity, filter.kind, filter.symbol, pageCount],
     queryFn: ({ pageParam, signal }) => {
-      const parameters = { ...filter, limit: ALERTS_PAGE_COUNT, cursor: pageParam }
+      const parameters = { ...filter, limit: pageCount, cursor: pageParam }
       return fetchJson<AlertsResponse>(apiPath('alerts', parameters), { signal })
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    staleTime: Number.POSITIVE_INFINITY,
+    // The live feed keeps the newest only: read again, no hole grows between it and what was read.
+    refetchInterval: ALERTS_INTERVAL_MS,
+    staleTime: ALERTS_INTERVAL_MS / 2,
     placeholderData: keepPreviousData,
   })
 }

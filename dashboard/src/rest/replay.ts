@@ -1,30 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { ReplayState } from '../../../src/protocol/rest.ts'
 import { apiPath, fetchJson, RequestError } from './fetch-json.ts'
 
-/** How fast recorded time passes, against the clock on the wall. */
-export const REPLAY_SPEEDS = [1, 10, 'max'] as const
-export type ReplaySpeed = (typeof REPLAY_SPEEDS)[number]
+/** Event time per real time; 0 is as fast as it goes. */
+export const REPLAY_SPEEDS = [1, 10, 0] as const
 
-/** Answer of `GET /api/v1/replay`, which exists only while a recording is being replayed. */
-export interface ReplayState {
-  readonly state: 'playing' | 'paused' | 'finished'
-  readonly speed: number | 'max'
-  readonly fromMs: number
-  /** Null while the end of the recording is not known. */
-  readonly toMs: number | null
-  readonly atMs: number
-}
-
-export interface ReplayChange {
-  readonly state?: 'playing' | 'paused'
-  readonly speed?: ReplaySpeed
-  /** Event time in ms to go to. */
-  readonly atMs?: number
-}
+export type ReplayCommand =
+  | { readonly name: 'pause' | 'resume' }
+  | { readonly name: 'seek'; readonly body: { readonly timeMs: number } }
+  | { readonly name: 'speed'; readonly body: { readonly speed: number } }
 
 const INTERVAL_MS = 1000
 
-/** Undefined data where nothing is replayed. */
+/** Null where nothing is replayed. */
 export function useReplay() {
   return useQuery({
     queryKey: ['replay'],
@@ -38,18 +26,19 @@ export function useReplay() {
     },
     // Whether there is a replay is settled when the server starts.
     refetchInterval: (query) => (query.state.data ? INTERVAL_MS : false),
+    staleTime: (query) => (query.state.data ? 0 : Number.POSITIVE_INFINITY),
   })
 }
 
-export function useReplayChange() {
+export function useReplayCommand() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (change: ReplayChange) =>
-      fetchJson<ReplayState>(apiPath('replay'), {
-        method: 'PATCH',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(change),
-      }),
+    mutationFn: (command: ReplayCommand) => {
+      const path = apiPath(`replay/${command.name}`)
+      if (!('body' in command)) return fetchJson<ReplayState>(path, { method: 'POST' })
+      const headers = { 'content-type': 'application/json' }
+      return fetchJson<ReplayState>(path, { method: 'POST', headers, body: JSON.stringify(command.body) })
+    },
     onSuccess: (state) => client.setQueryData(['replay'], state),
   })
 }
