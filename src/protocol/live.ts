@@ -6,7 +6,10 @@ import type { Quote, Trade } from '../events/trade.ts'
 /** Raised when a message changes so that an older client would misread it. */
 export const PROTOCOL_VERSION = 1
 
-/** Changes of this many ms are merged into one frame. */
+/**
+ * Changes of this many ms are merged into one frame. A connection may ask for another interval, from 0 (a frame after
+ * each commit) to 1000, by `?frameIntervalMs=` in its URL.
+ */
 export const FRAME_INTERVAL_MS = 100
 
 export type Channel = 'quotes' | 'trades' | 'alerts' | `candles:${Interval}`
@@ -54,7 +57,8 @@ export interface SubscribedMessage {
 
 /**
  * All that changed since the last frame, for the subscriptions of this connection. Quotes and candles are the latest of
- * each key; trades and alerts are every one, in order. The first frame after a subscription is its snapshot.
+ * each key; trades and alerts are every one, in order within a symbol. The first frame after a `subscribed` is the
+ * snapshot of what was subscribed to: the latest quotes and open candles, the last trades and alerts, oldest first.
  */
 export interface FrameMessage {
   readonly type: 'frame'
@@ -65,14 +69,20 @@ export interface FrameMessage {
   readonly alerts?: readonly Alert[]
 }
 
-/** The client was too slow, or a buffer was full: what is named was left out, and is to be read by REST if needed. */
+/**
+ * The client was too slow, or a burst too large: so many updates were left out, before those of the next frame, and are
+ * to be read by REST if needed.
+ */
 export interface LossMessage {
   readonly type: 'loss'
   readonly channel: Channel
   readonly missedCount: number
 }
 
-/** The log began a new epoch (a replay was moved): forget everything shown so far. */
+/**
+ * The log began a new epoch (a replay was moved): forget everything shown so far. Subscriptions stay, and the frames
+ * that follow carry the new log from its start.
+ */
 export interface ResetMessage {
   readonly type: 'reset'
   readonly epoch: string
