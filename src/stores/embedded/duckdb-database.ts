@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api'
 import { type ErrorCode, FinPulseError, messageOf } from '../../base/errors.ts'
+import { SerialLane } from './serial-lane.ts'
 
 export type Row = readonly DuckDBValue[]
 
@@ -20,6 +21,10 @@ export class DuckDbDatabase {
   readonly #instance: DuckDBInstance
   readonly #idle: DuckDBConnection[]
   readonly #waiting: ((reader: DuckDBConnection) => void)[] = []
+  readonly #quietLane = new SerialLane()
+  #runningCount = 0
+  /** Set while queries are held back; called when the last running one has ended. */
+  #drained: (() => void) | undefined
   #isClosed = false
 
   private constructor(path: string, instance: DuckDBInstance, connections: readonly DuckDBConnection[]) {
@@ -72,33 +77,57 @@ export class DuckDbDatabase {
     return (await this.writer.run(sql)).rowsChanged
   }
 
-  /** Ends when the running queries have ended; waiting ones are refused. */
+  /** Runs `task` while no query runs: new ones wait, those under way end first. */
+  withoutQueries<T>(task: () => Promise<T>): Promise<T> {
+    return this.#quietLane.run(async () => {
+      await new Promise<void>((drained) => {
+        this.#drained = drained
+        if (this.#runningCount === 0) drained()
+      })
+      try {
+        return await task()
+      } finally {
+        this.#drained = undefined
+        this.#admit()
+      }
+    })
+  }
+
+  /** Ends when the queries that were asked for have ended; later ones are refused. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (let index = 0; index < READERS_COUNT; index++) {
-      const reader = this.#idle.pop() ?? (await new Promise<DuckDBConnection>((give) => this.#waiting.unshift(give)))
-      reader.closeSync()
-    }
-    this.writer.closeSync()
+    while (this.#runningCount + this.#waiting.length > 0) await this.withoutQueries(async () => {})
+    for (const connection of [...this.#idle, this.writer]) connection.closeSync()
     this.#instance.closeSync()
   }
 
   async #takeReader(): Promise<DuckDBConnection> {
     if (this.#isClosed) throw new FinPulseError('store-failed', 'market store: used after it was closed')
-    const reader = this.#idle.pop()
-    if (reader !== undefined) return reader
     if (this.#waiting.length >= WAITING_MAX_COUNT) {
       throw new FinPulseError('store-failed', `market store: more than ${WAITING_MAX_COUNT} queries are waiting`, {
         retryable: true,
       })
     }
-    return new Promise((give) => this.#waiting.push(give))
+    return new Promise((give) => {
+      this.#waiting.push(give)
+      this.#admit()
+    })
   }
 
   #giveBack(reader: DuckDBConnection): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#idle.push(reader)
-    else next(reader)
+    this.#idle.push(reader)
+    this.#runningCount -= 1
+    if (this.#runningCount === 0) this.#drained?.()
+    this.#admit()
+  }
+
+  #admit(): void {
+    while (this.#drained === undefined && this.#waiting.length > 0) {
+      const reader = this.#idle.pop()
+      if (reader === undefined) return
+      this.#runningCount += 1
+      this.#waiting.shift()!(reader)
+    }
   }
 }
 

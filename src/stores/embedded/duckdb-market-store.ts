@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { FinPulseError } from '../../base/errors.ts'
+import { FinPulseError, messageOf } from '../../base/errors.ts'
 import type { Interval } from '../../events/interval.ts'
 import type {
   AlertQuery,
@@ -28,7 +28,7 @@ export interface DuckDbMarketStoreOptions {
   /** Most memory that the database takes for its buffers; 384 unless told. */
   readonly memoryLimitMegabytes?: number
   /**
-   * Size of the write-ahead log from which its rows are moved into the tables; 32 unless told. A write waits while
+   * Size of the write-ahead log from which its rows are moved into the tables; 24 unless told. A write waits while
    * that goes on, about 2 ms a megabyte, so a larger log means rarer and longer pauses.
    */
   readonly checkpointMegabytes?: number
@@ -49,6 +49,7 @@ export class DuckDbMarketStore implements MarketStore {
   readonly #checkpointBytes: number
   #state: StoreState
   #uncheckpointedRows = 0
+  #isCheckpointing = false
   /** What a checkpoint between writes failed with: the next write reports it. */
   #checkpointFailure: unknown
   #isClosed = false
@@ -63,7 +64,7 @@ export class DuckDbMarketStore implements MarketStore {
 
   /** @throws FinPulseError data-dir-locked, data-dir-incompatible or store-failed */
   static async open(options: DuckDbMarketStoreOptions): Promise<DuckDbMarketStore> {
-    const { directory, memoryLimitMegabytes = 384, checkpointMegabytes = 32 } = options
+    const { directory, memoryLimitMegabytes = 384, checkpointMegabytes = 24 } = options
     const database = await DuckDbDatabase.open(directory, memoryLimitMegabytes)
     try {
       await database.execute(CREATE_SOURCE)
@@ -116,8 +117,8 @@ export class DuckDbMarketStore implements MarketStore {
       await this.#writer.clear(epoch)
       this.#state = new StoreState()
       this.#state.source = { ...EMPTY_SOURCE, epoch }
-      await this.#checkpoint()
     })
+    await this.#database.withoutQueries(() => this.#exclusively(() => this.#checkpoint()))
   }
 
   instruments() {
@@ -172,7 +173,7 @@ export class DuckDbMarketStore implements MarketStore {
   async close(): Promise<void> {
     if (this.#isClosed) return
     try {
-      await this.#exclusively(() => this.#checkpoint())
+      await this.#database.withoutQueries(() => this.#exclusively(() => this.#checkpoint()))
     } finally {
       this.#isClosed = true
       this.#writer.close()
@@ -200,16 +201,33 @@ export class DuckDbMarketStore implements MarketStore {
 
   /** Queues a checkpoint behind the write that made it due, so that it runs while the next write is not there yet. */
   async #checkpointWhenDue(): Promise<void> {
-    if (this.#uncheckpointedRows < CHECKPOINT_ROWS && (await this.#logBytes()) < this.#checkpointBytes) return
-    this.#uncheckpointedRows = 0
-    void this.#exclusively(() => this.#checkpoint()).catch((error: unknown) => {
-      this.#checkpointFailure = error
-    })
+    const isDue = this.#uncheckpointedRows >= CHECKPOINT_ROWS || (await this.#logBytes()) >= this.#checkpointBytes
+    if (!isDue || this.#isCheckpointing) return
+    this.#isCheckpointing = true
+    this.#checkpointInTurn().then(
+      () => {
+        this.#isCheckpointing = false
+      },
+      (error: unknown) => {
+        this.#isCheckpointing = false
+        this.#checkpointFailure = error
+      },
+    )
+  }
+
+  /**
+   * DuckDB refuses a checkpoint while a query still needs the rows as they were before the last write. Then it is
+   * tried again with queries held back; writes go on until those under way have ended.
+   */
+  async #checkpointInTurn(): Promise<void> {
+    const isRefused = await this.#exclusively(() => this.#checkpoint().then(() => false, isCheckpointRefusal))
+    if (isRefused) await this.#database.withoutQueries(() => this.#exclusively(() => this.#checkpoint()))
   }
 
   async #checkpoint(): Promise<void> {
     await this.#writer.saveLatest(this.#state)
     await this.#database.execute('CHECKPOINT')
+    this.#uncheckpointedRows = 0
   }
 
   async #logBytes(): Promise<number> {
@@ -221,4 +239,10 @@ export class DuckDbMarketStore implements MarketStore {
       throw error
     }
   }
+}
+
+/** @returns true, or throws an error that means something else */
+function isCheckpointRefusal(error: unknown): boolean {
+  if (messageOf(error).includes('other write transactions active')) return true
+  throw error
 }
