@@ -5,7 +5,7 @@ import { ChangeText } from '../components/change-text.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Link } from '../components/link.tsx'
 import { formatExactTime, formatRecent } from '../format/time.ts'
-import { alertFigures, evidenceName, evidenceSummary, KIND_NAMES } from './alert-words.ts'
+import { alertFigures, evidenceName, evidenceSummary, evidenceText, KIND_NAMES } from './alert-words.ts'
 import { SeverityTag } from './severity-tag.tsx'
 
 interface AlertItemProps {
@@ -51,7 +51,7 @@ export const AlertItem = memo(function AlertItem({ alert, isNarrow }: AlertItemP
             <span className="truncate font-mono font-semibold">{alert.symbol}</span>
             <span>{KIND_NAMES[alert.kind]}</span>
             <span className="text-[12px]">{direction}</span>
-            <span className="whitespace-nowrap font-mono text-[12px]">{alertFigures(alert)}</span>
+            <span className="truncate font-mono text-[12px]">{alertFigures(alert)}</span>
             <span className="truncate text-[12px] text-dim">{evidenceSummary(alert)}</span>
           </>
         )}
@@ -70,7 +70,11 @@ function Evidence({ alert }: { readonly alert: Alert }) {
         <Fact name="value" value={String(alert.value)} />
         <Fact name="threshold" value={String(alert.threshold)} />
         {Object.entries(alert.evidence).map(([key, value]) => (
-          <Fact key={key} name={evidenceName(key)} value={String(value)} />
+          <Fact
+            key={key}
+            name={evidenceName(key)}
+            value={key.endsWith('TimeMs') ? evidenceText(key, value) : String(value)}
+          />
         ))}
         <Fact name="venue" value={alert.venue} />
       </dl>

@@ -1,4 +1,5 @@
 import type { Alert, AlertKind, Severity } from '../../../src/events/alert.ts'
+import { formatClock } from '../format/time.ts'
 
 export const KIND_NAMES: Readonly<Record<AlertKind, string>> = {
   'z-score': 'Z-score',
@@ -12,10 +13,22 @@ export const SEVERITY_COLORS: Readonly<Record<Severity, string>> = {
   LOW: 'border-info/50 bg-info/10 text-info',
 }
 
-/** `3.82 vs 2.5`, in the unit that the evidence names. */
+const UNIT_SIGNS: ReadonlyMap<string, string> = new Map([
+  ['standard deviations', 'σ'],
+  ['percent', '%'],
+])
+
+/** `3.82 vs 2.5 σ`, in the unit that the evidence names. */
 export function alertFigures(alert: Alert): string {
-  const unit = typeof alert.evidence.unit === 'string' ? ` ${alert.evidence.unit}` : ''
-  return `${shortNumber(alert.value)} vs ${shortNumber(alert.threshold)}${unit}`
+  const { unit } = alert.evidence
+  const sign = typeof unit === 'string' ? ` ${UNIT_SIGNS.get(unit) ?? unit}` : ''
+  return `${shortNumber(alert.value)} vs ${shortNumber(alert.threshold)}${sign}`
+}
+
+/** A figure of the evidence as people read it: times as times, decimal texts to the digit. */
+export function evidenceText(key: string, value: string | number): string {
+  if (typeof value === 'string') return value
+  return key.endsWith('TimeMs') ? `${formatClock(value)} UTC` : shortNumber(value)
 }
 
 /** Three decimals at most; the exact figure stands in the evidence. */
@@ -25,15 +38,16 @@ export function shortNumber(value: number): string {
   return String(Number(value.toFixed(magnitude < 1 ? 3 : 2))).replace('-', '−')
 }
 
-/** `priceBefore` → `price before`. */
+/** `priceBefore` → `price before`, `openTimeMs` → `open time`. */
 export function evidenceName(key: string): string {
-  return key.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
+  const name = key.endsWith('TimeMs') ? key.slice(0, -2) : key
+  return name.replace(/([a-z\d])([A-Z])/g, '$1 $2').toLowerCase()
 }
 
 /** What it rests on in one line: `price 174.83 · mean 174.66`. */
 export function evidenceSummary(alert: Alert): string {
   return Object.entries(alert.evidence)
     .filter(([key]) => key !== 'unit')
-    .map(([key, value]) => `${evidenceName(key)} ${typeof value === 'number' ? shortNumber(value) : value}`)
+    .map(([key, value]) => `${evidenceName(key)} ${evidenceText(key, value)}`)
     .join(' · ')
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Alert } from '../../../src/events/alert.ts'
-import { alertFigures, evidenceName } from './alert-words.ts'
+import { alertFigures, evidenceName, evidenceText } from './alert-words.ts'
 import { matchesFilter, newestAlerts } from './newest-alerts.ts'
 
 const alert = (id: string, eventTimeMs: number, part: Partial<Alert> = {}): Alert => ({
@@ -35,5 +35,9 @@ it('filters by every condition given', () => {
 it('says the figure against its threshold in its unit', () => {
   expect(alertFigures(alert('a', 1))).toBe('3.82 vs 3.5 σ')
   expect(alertFigures(alert('a', 1, { value: -5.214, threshold: 5, evidence: { unit: '%' } }))).toBe('−5.21 vs 5 %')
+  expect(alertFigures(alert('a', 1, { evidence: { unit: 'standard deviations' } }))).toBe('3.82 vs 3.5 σ')
+  expect(evidenceName('openTimeMs')).toBe('open time')
+  expect(evidenceText('openTimeMs', 60_000)).toBe('00:01:00 UTC')
+  expect(evidenceText('price', '174.830')).toBe('174.830')
   expect(evidenceName('standardDeviation')).toBe('standard deviation')
 })

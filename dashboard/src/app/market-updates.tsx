@@ -17,7 +17,9 @@ export function MarketUpdates(): null {
 /** The history is there at last: charts, symbols and alerts read before it was are read again. */
 function useAfterBackfill(): void {
   const client = useQueryClient()
-  const isRunning = useStats().data?.backfill?.isDone === false
+  const { data: stats } = useStats()
+  // Made is not stored: REST knows all of it once the pipeline has left `starting`.
+  const isRunning = stats?.status === 'starting' && stats.backfill !== null
   useEffect(() => {
     if (!isRunning) return
     return () => {

@@ -12,8 +12,23 @@ export interface CandleMark {
 
 const RANK: Readonly<Record<Severity, number>> = { LOW: 0, MEDIUM: 1, HIGH: 2 }
 
+/** Where more than one candle in so many would be marked, only HIGH alerts are: else the marks hide the candles. */
+const CANDLES_PER_MARK = 10
+/** As many marks as this are never too many. */
+const MARKS_FREE_COUNT = 30
+
 /** One mark a candle, that of its gravest alert, by open time. Alerts outside the candles have none. */
 export function candleMarks(alerts: readonly Alert[], candles: readonly Candle[], intervalMs: number): CandleMark[] {
+  const marks = marksOf(alerts, candles, intervalMs)
+  if (marks.length <= Math.max(MARKS_FREE_COUNT, candles.length / CANDLES_PER_MARK)) return marks
+  return marksOf(
+    alerts.filter((alert) => alert.severity === 'HIGH'),
+    candles,
+    intervalMs,
+  )
+}
+
+function marksOf(alerts: readonly Alert[], candles: readonly Candle[], intervalMs: number): CandleMark[] {
   const known = new Set(candles.map((candle) => candle.openTimeMs))
   const byCandle = new Map<number, Alert[]>()
   for (const alert of alerts) {

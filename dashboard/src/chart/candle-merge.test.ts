@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { candleAt } from './candle-fixture.ts'
-import { dayVwap, mergeCandles, supersedes } from './candle-merge.ts'
+import { changedTail, dayVwap, mergeCandles, supersedes } from './candle-merge.ts'
 
 const DAY_MS = 86_400_000
 
@@ -30,6 +30,25 @@ describe('mergeCandles', () => {
     expect(supersedes(running, final)).toBe(false)
     expect(supersedes(revised, final)).toBe(true)
     expect(supersedes(final, revised)).toBe(false)
+  })
+})
+
+describe('changedTail', () => {
+  const [one, two, three] = [candleAt(1), candleAt(2), candleAt(3)]
+
+  it('is the newest candle where only that changed, and what came after it', () => {
+    const newer = candleAt(2, { tradeCount: 9 })
+    expect(changedTail([one, two], [one, newer])).toEqual([newer])
+    expect(changedTail([one, two], [one, two, three])).toEqual([three])
+    expect(changedTail([one, two], [one, newer, three])).toEqual([newer, three])
+    expect(changedTail([one, two], [one, two])).toEqual([])
+  })
+
+  it('is undefined where a hole was filled, an older candle revised or nothing was drawn yet', () => {
+    expect(changedTail([one, three], [one, two, three])).toBeUndefined()
+    expect(changedTail([one, two], [candleAt(1, { revision: 1 }), two])).toBeUndefined()
+    expect(changedTail([two], [one, two])).toBeUndefined()
+    expect(changedTail([], [one])).toBeUndefined()
   })
 })
 

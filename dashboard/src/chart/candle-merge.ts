@@ -22,6 +22,21 @@ export function mergeCandles(current: readonly Candle[], incoming: readonly Cand
   return [...byOpenTime.values()].sort((a, b) => a.openTimeMs - b.openTimeMs)
 }
 
+/**
+ * The candles to draw where only the newest one changed or new ones came after it; undefined where anything older did,
+ * so that all are to be drawn anew.
+ */
+export function changedTail(previous: readonly Candle[], next: readonly Candle[]): readonly Candle[] | undefined {
+  const newest = previous.at(-1)
+  if (newest === undefined) return undefined
+  let index = 0
+  while (index < previous.length && previous[index] === next[index]) index += 1
+  const tail = next.slice(index)
+  const first = tail[0]
+  if (first === undefined) return next.length === previous.length ? [] : undefined
+  return first.openTimeMs >= newest.openTimeMs ? tail : undefined
+}
+
 export interface VwapPoint {
   readonly openTimeMs: number
   readonly value: number

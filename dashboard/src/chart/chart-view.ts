@@ -20,7 +20,7 @@ import {
 import type { Candle } from '../../../src/events/candle.ts'
 import { COLORS } from '../app/colors.ts'
 import type { CandleMark } from './alert-marks.ts'
-import type { VwapPoint } from './candle-merge.ts'
+import { changedTail, type VwapPoint } from './candle-merge.ts'
 
 export interface ChartListener {
   /** The candle under the crosshair; undefined where there is none. */
@@ -91,13 +91,12 @@ export class ChartView {
   setCandles(candles: readonly Candle[]): void {
     const previous = this.#shown
     this.#shown = candles
-    const changedFrom = firstChange(previous, candles)
-    // The library takes changes at the end one by one; anything else is a new series.
-    if (previous.length === 0 || changedFrom < previous.length - 1) {
+    const changed = changedTail(previous, candles)
+    if (changed === undefined) {
       this.#setAll(previous, candles)
       return
     }
-    for (const candle of candles.slice(changedFrom)) {
+    for (const candle of changed) {
       this.#candles.update(barOf(candle))
       this.#volume.update(volumeOf(candle))
     }
@@ -137,12 +136,6 @@ export class ChartView {
     const shift = candles.findIndex((candle) => candle.openTimeMs === first.openTimeMs)
     if (shift > 0) scale.setVisibleLogicalRange({ from: visible.from + shift, to: visible.to + shift })
   }
-}
-
-function firstChange(previous: readonly Candle[], next: readonly Candle[]): number {
-  let index = 0
-  while (index < previous.length && previous[index] === next[index]) index += 1
-  return index
 }
 
 function barOf(candle: Candle): CandlestickData {

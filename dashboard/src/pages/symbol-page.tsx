@@ -1,5 +1,8 @@
+import { useMemo } from 'react'
+import type { Alert } from '../../../src/events/alert.ts'
 import type { SymbolRow } from '../../../src/protocol/rest.ts'
 import { AlertList } from '../alerts/alert-list.tsx'
+import { newestAlerts } from '../alerts/newest-alerts.ts'
 import { useAlerts } from '../alerts/use-alerts.ts'
 import { MARKET, type SymbolRoute } from '../app/route.ts'
 import { useIsFresh } from '../app/use-is-fresh.ts'
@@ -14,7 +17,7 @@ import { useSymbols } from '../rest/queries.ts'
 import { SymbolHeader } from '../symbol/symbol-header.tsx'
 import { TradeTape } from '../symbol/trade-tape.tsx'
 
-/** Most alerts marked in the chart. */
+/** Most alerts of a kind looked at for the chart's marks. */
 const MARKED_MAX_COUNT = 1000
 
 export function SymbolPage({ route }: { readonly route: SymbolRoute }) {
@@ -78,9 +81,16 @@ function KnownSymbol({ symbol, route }: KnownSymbolProps) {
   )
 }
 
+/** The newest of all alerts, and the HIGH ones, which reach further back where there are many. */
+function useMarkedAlerts(symbol: string): readonly Alert[] {
+  const { alerts: all } = useAlerts({ symbol }, MARKED_MAX_COUNT)
+  const { alerts: high } = useAlerts({ symbol, severity: 'HIGH' }, MARKED_MAX_COUNT)
+  return useMemo(() => newestAlerts([high, all]), [high, all])
+}
+
 function ChartArea({ symbol, route }: KnownSymbolProps) {
   const { history, snapshot, key } = useCandleHistory(symbol, route.interval, route.range)
-  const { alerts } = useAlerts({ symbol: symbol.symbol }, MARKED_MAX_COUNT)
+  const alerts = useMarkedAlerts(symbol.symbol)
   const { candles, isLoading, isReady, error } = snapshot
   if (error !== undefined && candles.length === 0) {
     const retry = () => void history.loadBackTo(symbol.firstTradeTimeMs ?? 0)

@@ -21,8 +21,7 @@ export function useStats() {
   return useQuery({
     queryKey: ['stats'],
     queryFn: ({ signal }) => fetchJson<Stats>(apiPath('stats'), { signal }),
-    refetchInterval: (query) =>
-      query.state.data?.backfill?.isDone === false ? BACKFILL_INTERVAL_MS : STATS_INTERVAL_MS,
+    refetchInterval: (query) => (query.state.data?.status === 'starting' ? BACKFILL_INTERVAL_MS : STATS_INTERVAL_MS),
     staleTime: 300,
   })
 }
