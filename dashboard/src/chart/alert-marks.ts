@@ -12,23 +12,30 @@ export interface CandleMark {
 
 const RANK: Readonly<Record<Severity, number>> = { LOW: 0, MEDIUM: 1, HIGH: 2 }
 
-/** Where more than one candle in so many would be marked, only HIGH alerts are: else the marks hide the candles. */
-const CANDLES_PER_MARK = 10
+/** At most one candle in so many is marked, the strongest alerts first: else the marks hide the candles. */
+const CANDLES_PER_MARK = 12
 /** As many marks as this are never too many. */
-const MARKS_FREE_COUNT = 30
+const MARKS_FREE_COUNT = 20
 
 /** One mark a candle, that of its gravest alert, by open time. Alerts outside the candles have none. */
 export function candleMarks(alerts: readonly Alert[], candles: readonly Candle[], intervalMs: number): CandleMark[] {
-  const marks = marksOf(alerts, candles, intervalMs)
-  if (marks.length <= Math.max(MARKS_FREE_COUNT, candles.length / CANDLES_PER_MARK)) return marks
-  return marksOf(
-    alerts.filter((alert) => alert.severity === 'HIGH'),
-    candles,
-    intervalMs,
-  )
+  const byCandle = alertsByCandle(alerts, candles, intervalMs)
+  const maxCount = Math.max(MARKS_FREE_COUNT, Math.floor(candles.length / CANDLES_PER_MARK))
+  return [...byCandle]
+    .map(([openTimeMs, list]) => ({ openTimeMs, count: list.length, gravest: list.reduce(graver) }))
+    .sort((a, b) => strength(b.gravest) - strength(a.gravest))
+    .slice(0, maxCount)
+    .sort((a, b) => a.openTimeMs - b.openTimeMs)
+    .map(({ openTimeMs, count, gravest: { severity, direction } }) => {
+      return { openTimeMs, severity, direction, text: count > 1 ? `${count}` : undefined }
+    })
 }
 
-function marksOf(alerts: readonly Alert[], candles: readonly Candle[], intervalMs: number): CandleMark[] {
+function alertsByCandle(
+  alerts: readonly Alert[],
+  candles: readonly Candle[],
+  intervalMs: number,
+): ReadonlyMap<number, Alert[]> {
   const known = new Set(candles.map((candle) => candle.openTimeMs))
   const byCandle = new Map<number, Alert[]>()
   for (const alert of alerts) {
@@ -38,11 +45,15 @@ function marksOf(alerts: readonly Alert[], candles: readonly Candle[], intervalM
     if (list === undefined) byCandle.set(openTimeMs, [alert])
     else list.push(alert)
   }
-  return [...byCandle].map(([openTimeMs, list]) => markOf(openTimeMs, list)).sort((a, b) => a.openTimeMs - b.openTimeMs)
+  return byCandle
 }
 
-function markOf(openTimeMs: number, alerts: readonly Alert[]): CandleMark {
-  const gravest = alerts.reduce((a, b) => (RANK[b.severity] > RANK[a.severity] ? b : a))
-  const { severity, direction } = gravest
-  return { openTimeMs, severity, direction, text: alerts.length > 1 ? `${alerts.length}` : undefined }
+/** By severity, then by how far past its threshold it went. */
+function strength(alert: Alert): number {
+  const excess = alert.threshold === 0 ? 0 : Math.abs(alert.value / alert.threshold)
+  return RANK[alert.severity] + excess / (1 + excess)
+}
+
+function graver(a: Alert, b: Alert): Alert {
+  return strength(b) > strength(a) ? b : a
 }

@@ -168,7 +168,7 @@ function markerOf(mark: CandleMark): SeriesMarker<Time> {
     position: isSpike ? 'aboveBar' : 'belowBar',
     shape: isSpike ? 'arrowUp' : 'arrowDown',
     color: mark.severity === 'HIGH' ? COLORS.accent : COLORS.dim,
-    size: mark.severity === 'HIGH' ? 1.4 : 1,
+    size: mark.severity === 'HIGH' ? 1.2 : 0.8,
     ...(mark.text === undefined ? {} : { text: mark.text }),
   }
 }

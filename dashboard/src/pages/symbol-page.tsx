@@ -7,6 +7,7 @@ import { useAlerts } from '../alerts/use-alerts.ts'
 import { MARKET, type SymbolRoute } from '../app/route.ts'
 import { useIsFresh } from '../app/use-is-fresh.ts'
 import { ChartControls } from '../chart/chart-controls.tsx'
+import { RANGE_MS } from '../chart/chart-spans.ts'
 import { PriceChart } from '../chart/price-chart.tsx'
 import { useCandleHistory } from '../chart/use-candle-history.ts'
 import { ErrorNote } from '../components/error-note.tsx'
@@ -89,11 +90,11 @@ function useMarkedAlerts(symbol: string): readonly Alert[] {
 }
 
 function ChartArea({ symbol, route }: KnownSymbolProps) {
-  const { history, snapshot, key } = useCandleHistory(symbol, route.interval, route.range)
+  const { history, snapshot, key } = useCandleHistory(symbol.symbol, route.interval, route.range)
   const alerts = useMarkedAlerts(symbol.symbol)
   const { candles, isLoading, isReady, error } = snapshot
   if (error !== undefined && candles.length === 0) {
-    const retry = () => void history.loadBackTo(symbol.firstTradeTimeMs ?? 0)
+    const retry = () => void history.loadSpan(RANGE_MS[route.range])
     return <ErrorNote title="The candles could not be read" error={error} onRetry={retry} />
   }
   if (candles.length === 0) {
@@ -112,7 +113,7 @@ function ChartArea({ symbol, route }: KnownSymbolProps) {
         alerts={alerts}
       />
       {isLoading && (
-        <span className="absolute bottom-10 left-3 z-10 rounded-xs bg-raised px-2 text-[11px] text-dim" role="status">
+        <span className="absolute top-9 left-3 z-10 rounded-xs bg-raised px-2 text-[11px] text-dim" role="status">
           Loading older candles
         </span>
       )}

@@ -78,13 +78,15 @@ function useTape(symbol: string) {
   const { data, error, isLoading, refetch } = useRecentTrades(symbol, SHOWN_COUNT)
   const isAnew = useValue(generation)
   const serverLossCount = useValue(lossCount)
-  const [firstLossCount] = useState(serverLossCount)
+  const [firstLossCount, setFirstLossCount] = useState(serverLossCount)
   const [pageLossCount, setPageLossCount] = useState(0)
   const [tape, setTape] = useState<readonly TapeTrade[]>([])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new generation or answer begins the tape anew
   useEffect(() => {
     setTape(addTrades([], data?.toReversed() ?? [], SHOWN_COUNT))
+    setFirstLossCount(lossCount.get())
+    setPageLossCount(0)
   }, [data, isAnew])
 
   useEffect(() => {
