@@ -35,6 +35,9 @@ export const MARKET_PROCESSOR_DEFAULTS: MarketProcessorOptions = {
 /** Raised when the form of the snapshot changes; older ones are then rebuilt from the log. */
 export const SNAPSHOT_VERSION = 1
 
+/** Before the first trade. */
+const UNSET = -1
+
 /** The market pipeline of one partition: ledger → watermark → candles → detectors. */
 export class MarketProcessor implements TradeProcessor {
   readonly instruments = new InstrumentTable()
@@ -49,7 +52,8 @@ export class MarketProcessor implements TradeProcessor {
   #watermarkUs = Number.NEGATIVE_INFINITY
   /** The watermark at which something is to be done next. */
   #dueUs = Number.POSITIVE_INFINITY
-  #nextProvisionalUs = Number.POSITIVE_INFINITY
+  /** Infinity where none are wanted, or no more. */
+  #nextProvisionalUs: number
   #tableVersion = -1
   #described: Instrument[] = []
   readonly #row: TradeRow = {
@@ -73,6 +77,7 @@ export class MarketProcessor implements TradeProcessor {
       throw new FinPulseError('config-invalid', `allowed lateness: expected 0 to 60 s, got ${allowedLatenessUs} µs`)
     }
     const emit = (alert: Parameters<Outputs['alert']>[0]) => outputs.alert(alert)
+    this.#nextProvisionalUs = this.#options.provisionalEveryUs > 0 ? UNSET : Number.POSITIVE_INFINITY
     this.#zScore = new ZScoreDetector(zScore, emit)
     this.#priceMove = new PriceMoveRule(priceMove, emit)
     this.#volume = new VolumeRule(volume, emit)
@@ -94,6 +99,7 @@ export class MarketProcessor implements TradeProcessor {
   onTrades(batch: TradeBatch): void {
     if (this.#tableVersion !== this.instruments.version) this.#syncInstruments()
     this.tradeCount += batch.count
+    if (this.#nextProvisionalUs === UNSET && batch.count > 0) this.#beginProvisional(batch.eventTimeUs[0]!)
     for (let row = 0; row < batch.count; row++) this.#onTrade(batch, row)
     if (batch.watermarkUs > this.#watermarkUs) {
       this.#newestTimeUs = Math.max(this.#newestTimeUs, batch.watermarkUs)
@@ -140,6 +146,11 @@ export class MarketProcessor implements TradeProcessor {
     this.#noteDue()
   }
 
+  #beginProvisional(eventTimeUs: number): void {
+    this.#nextProvisionalUs = nextMultiple(eventTimeUs, this.#options.provisionalEveryUs)
+    this.#findDue()
+  }
+
   /** A trade may have opened a candle or a gap that is due before everything else. */
   #noteDue(): void {
     if (this.#candles.nextCloseUs < this.#dueUs) this.#dueUs = this.#candles.nextCloseUs
@@ -167,16 +178,12 @@ export class MarketProcessor implements TradeProcessor {
       this.#ledger.declareGaps(watermarkUs, (instrument, range) => this.#declareGap(instrument, range))
       if (this.#nextProvisionalUs <= dueUs) {
         this.#candles.showProvisional()
-        this.#nextProvisionalUs = (Math.floor(dueUs / provisionalEveryUs) + 1) * provisionalEveryUs
+        this.#nextProvisionalUs = nextMultiple(dueUs, provisionalEveryUs)
       }
       if (this.#candles.nextCloseUs <= dueUs) this.#candles.close(dueUs)
       this.#findDue()
     }
     this.#watermarkUs = Math.max(this.#watermarkUs, watermarkUs)
-    if (provisionalEveryUs > 0 && this.#nextProvisionalUs === Number.POSITIVE_INFINITY) {
-      this.#nextProvisionalUs = (Math.floor(watermarkUs / provisionalEveryUs) + 1) * provisionalEveryUs
-      this.#findDue()
-    }
   }
 
   #findDue(): void {
@@ -273,4 +280,9 @@ export class MarketProcessor implements TradeProcessor {
     this.#syncInstruments()
     this.#findDue()
   }
+}
+
+/** The first multiple of `step` after `value`. */
+function nextMultiple(value: number, step: number): number {
+  return (Math.floor(value / step) + 1) * step
 }

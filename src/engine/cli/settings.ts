@@ -1,0 +1,71 @@
+import {
+  type Config,
+  checkConfig,
+  mergeSettings,
+  numberOf,
+  readConfigFile,
+  type Settings,
+  setAt,
+  settingsFromEnvironment,
+  splitList,
+} from '../config.ts'
+
+/** Flags that `up` and `replay --serve` share, as commander gives them. */
+export interface ServerFlags {
+  readonly dataDir?: string
+  readonly port?: string
+  readonly host?: string
+  readonly config?: string
+  readonly logLevel?: string
+}
+
+export interface UpFlags extends ServerFlags {
+  readonly symbols?: string
+  readonly rate?: string
+  readonly seed?: string
+  readonly backfill?: string
+  readonly startTime?: string
+  readonly count?: string
+}
+
+/** The server's part of the flags as settings. */
+function serverSettings(flags: ServerFlags): Settings {
+  const settings: Settings = {}
+  if (flags.dataDir !== undefined) settings.dataDir = flags.dataDir
+  if (flags.port !== undefined) settings.port = numberOf(flags.port, '--port')
+  if (flags.host !== undefined) settings.host = flags.host
+  if (flags.logLevel !== undefined) settings.logLevel = flags.logLevel
+  return settings
+}
+
+/** Flag before environment before file before default. @throws FinPulseError config-invalid */
+export function upConfig(flags: UpFlags, environment: NodeJS.ProcessEnv): Config {
+  const settings = serverSettings(flags)
+  if (flags.symbols !== undefined) setAt(settings, 'feed.symbols', splitList(flags.symbols))
+  if (flags.rate !== undefined) setAt(settings, 'feed.ratePerSecond', numberOf(flags.rate, '--rate'))
+  if (flags.seed !== undefined) setAt(settings, 'feed.seed', numberOf(flags.seed, '--seed'))
+  if (flags.backfill !== undefined) setAt(settings, 'feed.backfill', flags.backfill)
+  if (flags.startTime !== undefined) setAt(settings, 'feed.startTime', flags.startTime)
+  if (flags.count !== undefined) setAt(settings, 'feed.maxCount', numberOf(flags.count, '--count'))
+  const file = flags.config === undefined ? {} : readConfigFile(flags.config)
+  const layered = mergeSettings(mergeSettings(file, settingsFromEnvironment(environment)), settings)
+  const feed = layered.feed as Settings | undefined
+  if (feed !== undefined) feed.type ??= 'simulator'
+  return checkConfig(layered, 'configuration')
+}
+
+/** The configuration of a replay that is served; `feed` is its replay part. */
+export function replayConfig(flags: ServerFlags, feed: Settings, environment: NodeJS.ProcessEnv): Config {
+  const fromEnvironment = settingsFromEnvironment(environment)
+  // Names such as SYMBOLS are the simulator's.
+  delete fromEnvironment.feed
+  const file = flags.config === undefined ? {} : readConfigFile(flags.config)
+  delete file.feed
+  return checkConfig(
+    mergeSettings(mergeSettings(file, fromEnvironment), {
+      ...serverSettings(flags),
+      feed: { type: 'replay', ...feed },
+    }),
+    'configuration',
+  )
+}

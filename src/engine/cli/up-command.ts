@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { serve } from './serve.ts'
+import { type ServerFlags, type UpFlags, upConfig } from './settings.ts'
+
+/** Options of every command that starts the server. */
+export function addServerOptions(command: Command): Command {
+  return command
+    .option('--data-dir <dir>', 'where log and store are kept (default: .finpulse)')
+    .option('--port <port>', 'port of API and page; 0 takes any free one (default: 8000, or PORT)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--config <file>', 'settings in YAML or JSON; flags and environment come before it')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
+}
+
+export type { ServerFlags }
+
+const EXAMPLES = `
+Examples:
+  finpulse up
+  finpulse up --symbols AAPL,MSFT --rate 5000
+  finpulse up --port 9000 --data-dir /tmp/market --backfill 2h
+  SYMBOLS=AAPL,TSLA TRADES_PER_SECOND=1000 PORT=9000 finpulse up
+
+The first start lives through the last 24 hours in a few seconds. Started again, it goes on where it stopped.`
+
+export function addUpCommand(program: Command): void {
+  const command = program
+    .command('up')
+    .description('simulated market → log → candles and alerts → store → API and page, on this machine')
+    .option('--symbols <list>', 'symbols, separated by commas (default: ten well-known ones, or SYMBOLS)')
+    .option('--rate <number>', 'trades per second over all symbols (default: 100, or TRADES_PER_SECOND)')
+    .option('--seed <number>', 'seed of the market: same seed, same trades (default: 1)')
+    .option('--backfill <duration>', 'history that a new market lives through first (default: 24h)')
+    .option('--start-time <time>', 'event time of the first trade, ISO 8601, instead of now less the back-fill')
+    .option('--count <number>', 'stop generating after this many trades')
+    .addHelpText('after', EXAMPLES)
+  addServerOptions(command).action((flags: UpFlags) => serve(upConfig(flags, process.env)))
+}

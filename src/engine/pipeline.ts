@@ -1,0 +1,158 @@
+import type { Clock } from '../base/clock.ts'
+import { FinPulseError } from '../base/errors.ts'
+import type { Candle } from '../events/candle.ts'
+import type { Interval } from '../events/interval.ts'
+import type { Topic } from '../events/topic.ts'
+import type { Feed } from '../feeds/feed.ts'
+import type { EventLog, RetentionPolicy } from '../log/event-log.ts'
+import type { MarketProcessorOptions } from '../processors/market-processor.ts'
+import type { PipelineStatus, StoreStatus } from './pipeline-status.ts'
+import { INGEST_CHECKPOINT, IngestRole } from './roles/ingest-role.ts'
+import { ProcessRole } from './roles/process-role.ts'
+
+export interface PipelineOptions {
+  readonly log: EventLog
+  readonly clock: Clock
+  readonly partitionCount: number
+  readonly processing: Partial<MarketProcessorOptions>
+  readonly snapshotEveryMs: number
+  readonly retentionMs: number
+  readonly retentionMaxBytes: number
+  /** Opens the feed at a position that was committed before, or at its beginning. */
+  readonly openFeed: (position: Uint8Array | undefined) => Promise<Feed>
+  /** Called when a role fails for good. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Records that the process role may be behind before the feed waits for it. */
+const LAG_MAX_COUNT = 131_072
+const INPUT_TOPICS = ['market.trades', 'market.quotes'] as const
+const DERIVED_TOPICS = ['market.candles', 'alerts', 'gaps', 'dead-letters'] as const
+
+/** Ingest and process role over one log, as one thread runs them: side by side, each commit shared where they meet. */
+export class Pipeline {
+  readonly #options: PipelineOptions
+  #feed: Feed | undefined
+  #ingest: IngestRole | undefined
+  #process: ProcessRole | undefined
+  #abort = new AbortController()
+  #running: Promise<unknown> = Promise.resolve()
+  #epoch = ''
+  #storePositions: StoreStatus['positions'] = []
+  #counts = new Map<Topic, number>()
+
+  constructor(options: PipelineOptions) {
+    this.#options = options
+  }
+
+  /** Recovers from the log and starts both roles. */
+  async start(openFeed = this.#options.openFeed): Promise<void> {
+    const { log, clock, partitionCount, processing, snapshotEveryMs } = this.#options
+    this.#epoch = await log.epoch()
+    const process = new ProcessRole({ log, clock, partitionCount, processing, snapshotEveryMs })
+    await process.recover()
+    const feed = await openFeed(await log.checkpoint(INGEST_CHECKPOINT))
+    const ingest = new IngestRole({
+      log,
+      feed,
+      clock,
+      partitionCount,
+      lagMaxCount: LAG_MAX_COUNT,
+      processLagCount: () => process.lagCount,
+      onAppended: (partition, endOffset) => process.noteEndOffset(partition, endOffset),
+    })
+    this.#feed = feed
+    this.#ingest = ingest
+    this.#process = process
+    this.#abort = new AbortController()
+    const { signal } = this.#abort
+    await this.#countRecords()
+    this.#running = Promise.all([ingest.run(signal), process.run(signal)]).catch(this.#options.onFailure)
+  }
+
+  /** Stops both roles after the step at hand; the state is saved, nothing that was appended is lost. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new FinPulseError('not-ready', 'pipeline: is stopping'))
+    await this.#running
+    await this.#feed?.close()
+  }
+
+  /** Empties the log and begins again with another feed: a replay was moved. */
+  async restart(openFeed: PipelineOptions['openFeed']): Promise<void> {
+    await this.stop()
+    await this.#options.log.reset()
+    await this.start(openFeed)
+  }
+
+  get feed(): Feed | undefined {
+    return this.#feed
+  }
+
+  openCandles(symbols: readonly string[] | undefined, interval?: Interval): Candle[] {
+    return this.#process?.openCandles(symbols, interval) ?? []
+  }
+
+  /** The store's positions: what it has not read yet is kept. */
+  noteStorePositions(positions: StoreStatus['positions']): void {
+    this.#storePositions = positions
+  }
+
+  /** Forgets what is older, or more, than the configuration keeps, and what no role needs any more. */
+  async retain(): Promise<void> {
+    const { log, clock, retentionMs, retentionMaxBytes } = this.#options
+    const policies = [...INPUT_TOPICS, ...DERIVED_TOPICS].map(
+      (topic): RetentionPolicy => ({
+        topic,
+        maxAgeUs: retentionMs * 1000,
+        maxBytes: retentionMaxBytes,
+        keepFromOffsets: this.#neededOffsets(topic),
+      }),
+    )
+    // Market time, not the wall clock: a replay of an old recording must not lose it to its age.
+    await log.retain(policies, this.#process?.newestTimeUs ?? clock.nowUs())
+  }
+
+  #neededOffsets(topic: Topic): ReadonlyMap<number, number> {
+    const needed = new Map(topic === 'market.trades' ? this.#process?.neededOffsets : [])
+    for (const position of this.#storePositions) {
+      if (position.topic !== topic) continue
+      const other = needed.get(position.partition) ?? Number.POSITIVE_INFINITY
+      needed.set(position.partition, Math.min(other, position.nextOffset))
+    }
+    return needed
+  }
+
+  async #countRecords(): Promise<void> {
+    this.#counts = new Map()
+    for (const { topic, endOffset } of await this.#options.log.stats()) {
+      this.#counts.set(topic, (this.#counts.get(topic) ?? 0) + endOffset)
+    }
+  }
+
+  async status(): Promise<PipelineStatus> {
+    await this.#countRecords()
+    const counts = this.#process?.counts()
+    const newestTimeUs = this.#process?.newestTimeUs
+    const dropped = { ...this.#feed?.dropped() }
+    if (counts !== undefined && counts.tooLate > 0) dropped['too-late'] = counts.tooLate
+    if (counts !== undefined && counts.duplicates > 0) dropped.duplicate = counts.duplicates
+    const count = (topic: Topic) => this.#counts.get(topic) ?? 0
+    return {
+      feed: this.#feed?.name ?? 'none',
+      epoch: this.#epoch,
+      progress: this.#feed?.progress(),
+      hasEnded: this.#ingest?.hasEnded ?? false,
+      tradeCount: count('market.trades'),
+      quoteCount: count('market.quotes'),
+      candleCount: count('market.candles'),
+      alertCount: count('alerts'),
+      gapCount: count('gaps'),
+      deadLetterCount: count('dead-letters'),
+      duplicateCount: counts?.duplicates ?? 0,
+      processLagCount: this.#process?.lagCount ?? 0,
+      backPressureCount: this.#ingest?.backPressureCount ?? 0,
+      newestTimeUs,
+      dropped,
+    }
+  }
+}

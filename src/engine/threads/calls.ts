@@ -1,0 +1,102 @@
+import type { MessagePort, Worker } from 'node:worker_threads'
+import { type ErrorCode, FinPulseError, messageOf } from '../../base/errors.ts'
+
+/** Functions that one thread offers another. Arguments and results are structured clones. */
+export type CallTable = Readonly<Record<string, (...args: never[]) => unknown>>
+
+interface CallRequest {
+  readonly type: 'call'
+  readonly id: number
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+interface CallAnswer {
+  readonly type: 'answer'
+  readonly id: number
+  readonly result?: unknown
+  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly retryable: boolean }
+}
+
+/** Something a thread tells without being asked. */
+interface Notice {
+  readonly type: 'notice'
+  readonly notice: unknown
+}
+
+type ThreadMessage = CallRequest | CallAnswer | Notice
+
+/** Answers calls that arrive at `port` from the table. */
+export function serveCalls(port: MessagePort, table: CallTable): void {
+  port.on('message', async (message: ThreadMessage) => {
+    if (message.type !== 'call') return
+    port.postMessage(await answerOf(message, table))
+  })
+}
+
+async function answerOf({ id, method, args }: CallRequest, table: CallTable): Promise<CallAnswer> {
+  try {
+    const call = table[method]
+    if (call === undefined) throw new FinPulseError('internal', `call ${method}: no such method in this thread`)
+    return { type: 'answer', id, result: await call(...(args as never[])) }
+  } catch (error) {
+    const known = error instanceof FinPulseError ? error : new FinPulseError('internal', messageOf(error))
+    return { type: 'answer', id, error: { code: known.code, message: known.message, retryable: known.retryable } }
+  }
+}
+
+export function notify(port: MessagePort, notice: unknown): void {
+  port.postMessage({ type: 'notice', notice } satisfies Notice)
+}
+
+interface Pending {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The calling side of one worker thread: calls, notices, and what becomes of both when the thread ends. */
+export class WorkerCalls {
+  readonly #worker: Worker
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 0
+  #ended: FinPulseError | undefined
+
+  constructor(worker: Worker, name: string, onNotice: (notice: never) => void, onFailure: (error: unknown) => void) {
+    this.#worker = worker
+    worker.on('message', (message: ThreadMessage) => {
+      if (message.type === 'answer') this.#settle(message)
+      else if (message.type === 'notice') onNotice(message.notice as never)
+    })
+    worker.on('error', (error) => {
+      this.#fail(new FinPulseError('worker-failed', `${name} thread: ${messageOf(error)}`, { cause: error }))
+      onFailure(error)
+    })
+    worker.on('exit', () => this.#fail(new FinPulseError('not-ready', `${name} thread: has ended`)))
+  }
+
+  call<R>(method: string, ...args: readonly unknown[]): Promise<R> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    return new Promise<R>((resolve, reject) => {
+      const id = this.#nextId++
+      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject })
+      this.#worker.postMessage({ type: 'call', id, method, args } satisfies CallRequest)
+    })
+  }
+
+  terminate(): Promise<number> {
+    return this.#worker.terminate()
+  }
+
+  #settle({ id, result, error }: CallAnswer): void {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (error === undefined) pending?.resolve(result)
+    else pending?.reject(new FinPulseError(error.code, error.message, { retryable: error.retryable }))
+  }
+
+  #fail(error: FinPulseError): void {
+    this.#ended ??= error
+    for (const pending of this.#pending.values()) pending.reject(error)
+    this.#pending.clear()
+  }
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../../base/clock.ts'
+import type { Interval } from '../../events/interval.ts'
+import { ReplayFeed } from '../../feeds/replay/replay-feed.ts'
+import { EmbeddedEventLog } from '../../log/embedded/embedded-event-log.ts'
+import { createFeed } from '../create-feed.ts'
+import { Pipeline } from '../pipeline.ts'
+import type { StoreStatus } from '../pipeline-status.ts'
+import { processingOptions } from '../processing-options.ts'
+import { notify, serveCalls } from './calls.ts'
+import { LOG_DIRECTORY, type ThreadData } from './thread-data.ts'
+
+/* The pipeline thread: the only writer of the log. */
+
+const STATUS_EVERY_MS = 200
+const RETAIN_EVERY_MS = 30_000
+
+const { config, doorbell } = workerData as ThreadData
+const port = parentPort!
+const log = EmbeddedEventLog.open({ directory: join(config.dataDir, LOG_DIRECTORY), clock: systemClock, doorbell })
+
+const pipeline = new Pipeline({
+  log,
+  clock: systemClock,
+  partitionCount: config.log.partitions,
+  processing: processingOptions(config),
+  snapshotEveryMs: config.processing.snapshotEvery,
+  retentionMs: config.log.retention,
+  retentionMaxBytes: config.log.retentionMaxMegabytes * 1024 * 1024,
+  openFeed: (position) => createFeed(config.feed, systemClock, position),
+  onFailure: raise,
+})
+
+/** Ends the thread with the error; the main thread reports it and stops. */
+function raise(error: unknown): void {
+  setImmediate(() => {
+    throw error
+  })
+}
+
+function replayFeed(): ReplayFeed {
+  const { feed } = pipeline
+  if (feed instanceof ReplayFeed) return feed
+  throw new Error(`feed ${feed?.name}: is not a replay`)
+}
+
+serveCalls(port, {
+  start: () => pipeline.start(),
+  openCandles: (symbols: readonly string[] | undefined, interval: Interval | undefined) =>
+    pipeline.openCandles(symbols, interval),
+  noteStorePositions: (positions: StoreStatus['positions']) => pipeline.noteStorePositions(positions),
+  replayState: () => replayFeed().state(),
+  replayPause: () => replayFeed().pause(),
+  replayResume: () => replayFeed().resume(),
+  replaySetSpeed: (speed: number) => replayFeed().setSpeed(speed),
+  replaySeek: async (timeMs: number) => {
+    const moved = await replayFeed().reopenAt(timeMs)
+    await pipeline.restart(async () => moved)
+  },
+  stop: async () => {
+    clearInterval(statusTimer)
+    clearInterval(retainTimer)
+    await pipeline.stop()
+    await log.close()
+  },
+})
+
+const statusTimer = setInterval(() => {
+  pipeline.status().then((status) => notify(port, status), raise)
+}, STATUS_EVERY_MS)
+const retainTimer = setInterval(() => {
+  pipeline.retain().catch(raise)
+}, RETAIN_EVERY_MS)
