@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import type { MarketStoreFactory, MarketStoreUnderTest } from './contract/market-store-under-test.ts'
-import { alertRules, candleRules, listingRules } from './contract/read-rules.ts'
+import { alertRules, candleRules, instrumentRules, listingRules, summaryRules } from './contract/read-rules.ts'
 import { retentionRules } from './contract/retention-rules.ts'
 import { checkAgainstModel, commandsArbitrary } from './contract/store-model.ts'
-import { durabilityRules, writeRules } from './contract/write-rules.ts'
+import { durabilityRules, revisionRules, writeRules } from './contract/write-rules.ts'
 
 /**
  * The rules that every adapter of `MarketStore` keeps; each adapter runs them from its own test. Beyond the port's
@@ -21,8 +21,11 @@ export function marketStoreContract(name: string, factory: MarketStoreFactory): 
     const store = () => subject.store
 
     writeRules(store)
+    revisionRules(store)
     listingRules(store)
+    instrumentRules(store)
     candleRules(store)
+    summaryRules(store)
     alertRules(store)
     retentionRules(store)
     durabilityRules(() => subject)
@@ -30,7 +33,7 @@ export function marketStoreContract(name: string, factory: MarketStoreFactory): 
     it('[MS50] random writes, retention and reopening agree with plain lists', async () => {
       await fc.assert(
         fc.asyncProperty(commandsArbitrary, (commands) => checkAgainstModel(subject, commands)),
-        { numRuns: 15 },
+        { numRuns: 10 },
       )
     })
   })

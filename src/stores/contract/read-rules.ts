@@ -59,7 +59,9 @@ export function listingRules(store: () => MarketStore): void {
     const second = await store().trades({ symbol: 'BTC-USD', limit: 2, after: next! })
     expect(second.rows.map(({ id }) => id)).toEqual([1, 0])
   })
+}
 
+export function instrumentRules(store: () => MarketStore): void {
   it('[MS16] rows of every venue of a symbol are listed, each with its venue', async () => {
     const batch = tradeBatch([trade({ venue: 'a', id: 1 }), trade({ venue: 'b', id: 2 }), trade({ symbol: 'X' })])
     await store().write(writeOf({ trades: [batch], candles: [candle({ venue: 'a' }), candle({ venue: 'b' })] }))
@@ -173,7 +175,9 @@ export function candleRules(store: () => MarketStore): void {
       { timeMs: START_MS + MINUTE_MS, price: '999.00', volume: '1.25' },
     ])
   })
+}
 
+export function summaryRules(store: () => MarketStore): void {
   it('[MS24] a summary is exact over its span, with the current revisions only', async () => {
     const at = (minute: number, fields: Parameters<typeof candle>[0]) =>
       candle({ openTimeMs: START_MS + minute * MINUTE_MS, ...fields })

@@ -68,7 +68,9 @@ export function writeRules(store: () => MarketStore): void {
     expect(counts.filter((count) => count !== 0 && count !== 5000)).toEqual([])
     expect((await store().countsSince(0)).trades).toBe(5000)
   })
+}
 
+export function revisionRules(store: () => MarketStore): void {
   it('[MS6] provisional candles are never written', async () => {
     await store().write(writeOf({ candles: [candle({ isFinal: false }), candle({ isFinal: false, revision: 1 })] }))
     expect(await allCandles(store(), 'BTC-USD')).toEqual([])

@@ -64,7 +64,10 @@ export class DuckDbDatabase {
     const reader = await this.#takeReader()
     try {
       const result = await reader.run(sql, values)
-      return await result.getRows()
+      const rows: Row[] = []
+      // Part by part, so that a long answer does not hold up this thread.
+      for await (const part of result.yieldRows()) rows.push(...part)
+      return rows
     } catch (error) {
       throw failed(error, 'market store query')
     } finally {

@@ -43,12 +43,16 @@ async function dropOlder(steps: RetentionSteps, table: NumberedTable, beforeUs: 
 
 /** The rows that arrived first go first. */
 async function dropExcess(steps: RetentionSteps, table: NumberedTable, maxCount: number): Promise<number> {
+  if (steps.countOf(table) <= maxCount) return 0
+  const [first] = await steps.database.query(`SELECT min(seq) FROM ${table}`)
   let dropped = 0
+  let from = Number(first![0])
   for (;;) {
     const excess = steps.countOf(table) - maxCount
     if (excess <= 0) return dropped
-    const first = Number((await steps.database.query(`SELECT min(seq) FROM ${table}`))[0]![0])
-    dropped += await dropRange(steps, table, first, first + Math.min(excess, STEP_ROWS), 'true')
+    const to = from + Math.min(excess, STEP_ROWS)
+    dropped += await dropRange(steps, table, from, to, 'true')
+    from = to
   }
 }
 
