@@ -39,7 +39,15 @@ export function candleDecimals(candle: Candle): ExactDecimal[] {
 
 export class CandleChunk {
   readonly #chunk = new TypedChunk([
-    ...[INTEGER, UTINYINT, BIGINT, BIGINT, INTEGER, UTINYINT, UTINYINT, BIGINT, BIGINT],
+    INTEGER,
+    UTINYINT,
+    BIGINT,
+    BIGINT,
+    INTEGER,
+    UTINYINT,
+    UTINYINT,
+    BIGINT,
+    BIGINT,
     ...CANDLE_DECIMALS.flatMap(() => [BIGINT, UBIGINT]),
   ])
 

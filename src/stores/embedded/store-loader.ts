@@ -61,10 +61,7 @@ async function loadInstruments(database: DuckDbDatabase, state: StoreState): Pro
 type ReadFields<B> = { readonly names: readonly string[]; read(rows: B, id: number, values: Row): void }
 
 const TRADE_FIELDS: ReadFields<TradeBatch> = {
-  names: [
-    ...['received_time_us', 'id', 'trade_count', 'flags'],
-    ...['price', 'price_high', 'quantity', 'quantity_high'],
-  ],
+  names: 'received_time_us id trade_count flags price price_high quantity quantity_high'.split(' '),
   read(rows, id, [receivedTimeUs, tradeId, tradeCount, flags, price, priceHigh, quantity, quantityHigh]) {
     rows.receivedTimeUs[id] = Number(receivedTimeUs)
     rows.id[id] = Number(tradeId)
@@ -76,10 +73,10 @@ const TRADE_FIELDS: ReadFields<TradeBatch> = {
 }
 
 const QUOTE_FIELDS: ReadFields<QuoteBatch> = {
-  names: [
-    ...['received_time_us', 'sequence', 'bid_price', 'bid_price_high', 'bid_quantity', 'bid_quantity_high'],
-    ...['ask_price', 'ask_price_high', 'ask_quantity', 'ask_quantity_high'],
-  ],
+  names: (
+    'received_time_us sequence bid_price bid_price_high bid_quantity bid_quantity_high ' +
+    'ask_price ask_price_high ask_quantity ask_quantity_high'
+  ).split(' '),
   read(rows, id, [receivedTimeUs, sequence, ...digits]) {
     rows.receivedTimeUs[id] = Number(receivedTimeUs)
     rows.sequence[id] = Number(sequence)
