@@ -81,6 +81,7 @@ export const configSchema = z.strictObject({
           windowCount: z.int().min(3).max(1000).default(30),
           mediumThreshold: z.number().positive().default(2.5),
           highThreshold: z.number().positive().default(3.5),
+          minimumMovePercent: z.number().min(0).max(100).default(0.1),
           pointEvery: duration('processing.zScore.pointEvery').prefault('1s'),
         })
         .prefault({}),

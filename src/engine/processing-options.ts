@@ -10,6 +10,7 @@ export function processingOptions({ processing }: Config): Omit<MarketProcessorO
       windowCount: zScore.windowCount,
       mediumThreshold: zScore.mediumThreshold,
       highThreshold: zScore.highThreshold,
+      minimumMovePercent: zScore.minimumMovePercent,
       pointEveryUs: zScore.pointEvery * 1000,
     },
     priceMove: { thresholdPercent: priceMove.thresholdPercent, windowUs: priceMove.window * 1000 },

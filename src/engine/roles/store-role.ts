@@ -24,6 +24,8 @@ export interface StoreRoleOptions {
 /** Input of one store transaction, per topic and partition. */
 const READ_MAX_BYTES = 2 * 1024 * 1024
 const IDLE_WAIT_MS = 500
+/** Full batches of one topic in a transaction: 15 × 8192 rows are a whole row group, which the store likes best. */
+const BATCHES_MAX_COUNT = 15
 /** In quiet times rows are gathered this long, so that a transaction is worth its cost. */
 const GATHER_MS = 100
 const SMALL_WRITE_COUNT = 1000
@@ -85,7 +87,8 @@ export class StoreRole {
     this.#lagCount = 0
     for (const position of this.#positions) {
       const { topic, partition, nextOffset } = position
-      const batches = await this.#options.log.read(topic, partition, nextOffset, READ_MAX_BYTES)
+      const read = await this.#options.log.read(topic, partition, nextOffset, READ_MAX_BYTES)
+      const batches = read.slice(0, BATCHES_MAX_COUNT)
       const last = batches.at(-1)
       if (last === undefined) continue
       for (const batch of batches) this.#decode(topic, batch, nextOffset, rows, records)

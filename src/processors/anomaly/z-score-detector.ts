@@ -6,6 +6,11 @@ export interface ZScoreOptions {
   readonly windowCount: number
   readonly mediumThreshold: number
   readonly highThreshold: number
+  /**
+   * Excursions smaller than this part of the mean, in percent, are not reported: a walk of a few cents is, in units of
+   * its own deviation, as far out as a crash. 0 reports all.
+   */
+  readonly minimumMovePercent: number
   /** A price point is taken at most once in this time: the first price of each such span. 0 takes every price. */
   readonly pointEveryUs: number
 }
@@ -15,6 +20,7 @@ export const Z_SCORE_DEFAULTS: ZScoreOptions = {
   windowCount: 30,
   mediumThreshold: 2.5,
   highThreshold: 3.5,
+  minimumMovePercent: 0.1,
   pointEveryUs: 1_000_000,
 }
 
@@ -68,13 +74,14 @@ export class ZScoreDetector {
   }
 
   #compare(instrument: number, described: Instrument, eventTimeUs: number, price: number): void {
-    const { windowCount, mediumThreshold, highThreshold } = this.#options
+    const { windowCount, mediumThreshold, highThreshold, minimumMovePercent } = this.#options
     const points = this.#points.subarray(instrument * windowCount, (instrument + 1) * windowCount)
     const { mean, deviation } = meanAndDeviation(points)
     // In a window without any movement no score is defined.
     // Rounded before it is compared: noise of the last bit must not lift 2.5 above 2.5.
     const score = deviation === 0 ? 0 : round((price - mean) / deviation)
-    const size = Math.abs(score)
+    const isMove = Math.abs(price - mean) * 100 >= minimumMovePercent * mean
+    const size = isMove ? Math.abs(score) : 0
     const level = size > highThreshold ? LEVEL_HIGH : size > mediumThreshold ? LEVEL_MEDIUM : LEVEL_NONE
     const signed = score < 0 ? -level : level
     const known = this.#level[instrument]!
