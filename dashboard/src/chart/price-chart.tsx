@@ -27,7 +27,12 @@ export function PriceChart({ history, snapshot, interval, range, priceDecimals, 
   const [pointedMs, setPointedMs] = useState<number | undefined>()
   const { candles, isComplete, isReady } = snapshot
   const vwap = useMemo(() => dayVwap(candles, isComplete), [candles, isComplete])
-  const marks = useMemo(() => candleMarks(alerts, candles, INTERVAL_MS[interval]), [alerts, candles, interval])
+  const firstMs = candles[0]?.openTimeMs
+  // biome-ignore lint/correctness/useExhaustiveDependencies: marks depend on which candles there are, not on their prices
+  const marks = useMemo(
+    () => candleMarks(alerts, candles, INTERVAL_MS[interval]),
+    [alerts, candles.length, firstMs, interval],
+  )
 
   useEffect(() => {
     if (element.current === null) return
@@ -50,8 +55,9 @@ export function PriceChart({ history, snapshot, interval, range, priceDecimals, 
     if (isReady) view.current?.showLast(Math.max(VISIBLE_MIN_COUNT, RANGE_MS[range] / INTERVAL_MS[interval]))
   }, [range, interval, isReady])
 
-  const pointed = candles.find((candle) => candle.openTimeMs === pointedMs) ?? candles.at(-1)
-  const pointedVwap = vwap.find((point) => point.openTimeMs === pointed?.openTimeMs)?.value
+  const pointed =
+    (pointedMs === undefined ? undefined : candles.find((candle) => candle.openTimeMs === pointedMs)) ?? candles.at(-1)
+  const pointedVwap = vwap.findLast((point) => point.openTimeMs === pointed?.openTimeMs)?.value
   return (
     <div className="flex h-full min-h-0 flex-col">
       {pointed && <CandleLegend candle={pointed} dayVwap={pointedVwap} priceDecimals={priceDecimals} />}
