@@ -18,6 +18,8 @@ import { WorkerCalls } from './threads/calls.ts'
 import { workerEntry } from './threads/entry.ts'
 import { remoteStore } from './threads/remote-store.ts'
 import { LOG_DIRECTORY, type ThreadData } from './threads/thread-data.ts'
+import { type LogNotice, logNotice } from './threads/thread-logger.ts'
+import { VERSION } from './version.ts'
 
 export interface EngineOptions {
   readonly config: Config
@@ -62,7 +64,7 @@ export class Engine {
     const doorbell = new SharedArrayBuffer(4)
     const data: ThreadData = { config, doorbell }
     this.#pipelineCalls = this.#startThread('pipeline', data, (status: PipelineStatus) => this.#onPipeline(status))
-    this.#storeCalls = this.#startThread('store', data, (status: StoreStatus) => this.#onStore(status))
+    this.#storeCalls = this.#startThread('store', data, (notice: StoreStatus | LogNotice) => this.#onStore(notice))
     await this.#pipelineCalls.call('start')
     await this.#storeCalls.call('start')
     this.#reader = EmbeddedEventLogReader.open({ directory: join(config.dataDir, LOG_DIRECTORY), doorbell })
@@ -74,6 +76,7 @@ export class Engine {
       logger,
       registry: this.#registry,
       partitionCount: config.log.partitions,
+      version: VERSION,
       host: config.host,
       port: config.port,
       ...(dashboardDirectory === undefined ? {} : { dashboardDirectory }),
@@ -95,9 +98,13 @@ export class Engine {
     if (status.newestTimeUs !== undefined) this.#tell(this.#storeCalls, 'noteNewestTime', status.newestTimeUs)
   }
 
-  #onStore(status: StoreStatus): void {
-    this.#storeStatus = status
-    this.#tell(this.#pipelineCalls, 'noteStorePositions', status.positions)
+  #onStore(notice: StoreStatus | LogNotice): void {
+    if ('logged' in notice) {
+      logNotice(this.#options.logger, notice)
+      return
+    }
+    this.#storeStatus = notice
+    this.#tell(this.#pipelineCalls, 'noteStorePositions', notice.positions)
   }
 
   /** A call whose answer nobody waits for. */
@@ -200,7 +207,7 @@ export class Engine {
 
   #backfill(status: PipelineStatus | undefined): Stats['backfill'] {
     const progress = status?.progress
-    if (progress === undefined) return null
+    if (progress === undefined || this.#options.config.feed.type === 'replay') return null
     const { fromUs, toUs, atUs, fraction, isDone } = progress
     return { fromMs: fromUs / 1000, toMs: toUs / 1000, atMs: atUs / 1000, fraction, isDone }
   }

@@ -2,12 +2,14 @@ import { useState } from 'react'
 import type { ReplayState } from '../../../src/protocol/rest.ts'
 import { UNKNOWN } from '../format/number.ts'
 import { formatMinute } from '../format/time.ts'
+import { useStats } from '../rest/queries.ts'
 import { REPLAY_SPEEDS, useReplay, useReplayCommand } from '../rest/replay.ts'
 import { Icon } from './icon.tsx'
 
 /** Controls of a replayed recording; nothing where there is none. */
 export function ReplayBar() {
-  const { data: replay } = useReplay()
+  const { data: stats } = useStats()
+  const { data: replay } = useReplay(stats?.feed === 'replay')
   return replay ? <ReplayControls replay={replay} /> : null
 }
 

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { ReplayState } from '../../../src/protocol/rest.ts'
-import { apiPath, fetchJson, RequestError } from './fetch-json.ts'
+import { apiPath, fetchJson } from './fetch-json.ts'
 
 /** Event time per real time; 0 is as fast as it goes. */
 export const REPLAY_SPEEDS = [1, 10, 0] as const
@@ -12,21 +12,13 @@ export type ReplayCommand =
 
 const INTERVAL_MS = 1000
 
-/** Null where nothing is replayed. */
-export function useReplay() {
+/** @param isReplay whether the server replays a recording, as its stats say: it answers 404 where it does not */
+export function useReplay(isReplay: boolean) {
   return useQuery({
     queryKey: ['replay'],
-    queryFn: async ({ signal }): Promise<ReplayState | null> => {
-      try {
-        return await fetchJson<ReplayState>(apiPath('replay'), { signal })
-      } catch (error) {
-        if (error instanceof RequestError && error.status === 404) return null
-        throw error
-      }
-    },
-    // Whether there is a replay is settled when the server starts.
-    refetchInterval: (query) => (query.state.data ? INTERVAL_MS : false),
-    staleTime: (query) => (query.state.data ? 0 : Number.POSITIVE_INFINITY),
+    queryFn: ({ signal }) => fetchJson<ReplayState>(apiPath('replay'), { signal }),
+    enabled: isReplay,
+    refetchInterval: INTERVAL_MS,
   })
 }
 

@@ -49,7 +49,8 @@ export class StoreRole {
     this.#epoch = await log.epoch()
     const source = await store.source()
     if (source.epoch !== this.#epoch) {
-      if (source.epoch !== undefined) logger.warn({ epoch: source.epoch }, 'the store belongs to another log: emptied')
+      if (source.epoch !== undefined)
+        logger.info({ epoch: source.epoch }, 'the log has begun anew: the store is emptied')
       await store.clear(this.#epoch)
     }
     const known = source.epoch === this.#epoch ? source.positions : []

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { pino } from 'pino'
 import { systemClock } from '../../base/clock.ts'
 import { EmbeddedEventLogReader } from '../../log/embedded/embedded-event-log-reader.ts'
 import { DuckDbMarketStore } from '../../stores/embedded/duckdb-market-store.ts'
@@ -9,6 +8,7 @@ import { StoreRole } from '../roles/store-role.ts'
 import { notify, serveCalls } from './calls.ts'
 import { storeReads } from './remote-store.ts'
 import { LOG_DIRECTORY, STORE_DIRECTORY, type ThreadData } from './thread-data.ts'
+import { threadLogger } from './thread-logger.ts'
 
 /* The store thread: follows the log into DuckDB and answers the queries of the API. */
 
@@ -37,7 +37,7 @@ serveCalls(port, {
   // The log is created by the pipeline thread, so its reader is opened once that thread says so.
   start: async () => {
     log = EmbeddedEventLogReader.open({ directory: join(config.dataDir, LOG_DIRECTORY), doorbell })
-    const logger = pino({ level: config.logLevel })
+    const logger = threadLogger(port)
     role = new StoreRole({ log, store, clock: systemClock, logger, partitionCount: config.log.partitions })
     await role.recover()
     running = role.run(abort.signal).catch(raise)
