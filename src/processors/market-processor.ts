@@ -173,7 +173,7 @@ export class MarketProcessor implements TradeProcessor {
   /** Does all that is due up to the watermark, in order of time. */
   #advance(watermarkUs: number): void {
     const { provisionalEveryUs } = this.#options
-    while (this.#dueUs <= watermarkUs) {
+    while (this.#dueUs <= watermarkUs && this.#dueUs < Number.POSITIVE_INFINITY) {
       const dueUs = this.#dueUs
       this.#ledger.declareGaps(watermarkUs, (instrument, range) => this.#declareGap(instrument, range))
       if (this.#nextProvisionalUs <= dueUs) {
@@ -217,7 +217,7 @@ export class MarketProcessor implements TradeProcessor {
     this.#candles.endCoverage(this.#newestTimeUs)
     this.#nextProvisionalUs = Number.POSITIVE_INFINITY
     this.#findDue()
-    while (this.#dueUs < Number.POSITIVE_INFINITY) this.#advance(this.#dueUs)
+    this.#advance(Number.POSITIVE_INFINITY)
   }
 
   /** The candles of a symbol that are not final yet, shortest interval first, oldest first. */

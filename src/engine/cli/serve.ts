@@ -5,7 +5,7 @@ import { FinPulseError } from '../../base/errors.ts'
 import type { Config } from '../config.ts'
 import { Engine } from '../engine.ts'
 import { createLogger } from './engine-logger.ts'
-import { StatusLine } from './status-line.ts'
+import { count, StatusLine } from './status-line.ts'
 
 /** After this time a stop no longer waits: everything acknowledged is in the log, and the next start goes on there. */
 const STOP_DEADLINE_MS = 1700
@@ -45,11 +45,18 @@ export async function serve(config: Config): Promise<void> {
     isStopping = true
     const isStopped = await withDeadline(engine.stop())
     line?.close()
+    terminal?.write(farewell(engine, config.dataDir))
     if (!isStopped)
       logger.warn({ afterMs: STOP_DEADLINE_MS }, 'stopped without waiting for the store; it goes on at the next start')
     logger.info({}, 'stopped')
   }
   process.exit(0)
+}
+
+function farewell(engine: Engine, dataDir: string): string {
+  const { pipeline } = engine.status
+  const events = count((pipeline?.tradeCount ?? 0) + (pipeline?.quoteCount ?? 0))
+  return `stopped with ${events} events in ${dataDir}; the next start goes on there\n`
 }
 
 function viewOf(engine: Engine, url: string, isStopping: boolean) {
