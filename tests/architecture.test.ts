@@ -99,9 +99,12 @@ const PLAN: HousePlan = {
   linesMaxCount: 400,
 }
 
-function codesIn(path: string): string[] {
-  const text = readFileSync(`${ROOT}/${path}`, 'utf8')
-  return [...text.matchAll(/^\| `([a-z-]+(?:\.[a-z-]+)?)` \|/gm)].map((match) => match[1]!)
+/** First column of the table that has this title over it. */
+function firstColumn(path: string, title: string): string[] {
+  const lines = readFileSync(`${ROOT}/${path}`, 'utf8').split('\n')
+  const start = lines.findIndex((line) => line.startsWith(`| ${title} |`)) + 2
+  const end = lines.findIndex((line, index) => index > start && !line.startsWith('|'))
+  return lines.slice(start, end).map((line) => /^\| `([^`]+)` \|/.exec(line)?.[1] ?? line)
 }
 
 describe('the tree', () => {
@@ -113,11 +116,11 @@ describe('the tree', () => {
   })
 
   it('docs/errors.md lists the very error codes of the code', () => {
-    expect(codesIn('docs/errors.md')).toEqual(Object.keys(ERROR_CODES))
+    expect(firstColumn('docs/errors.md', 'code').toSorted()).toEqual(Object.keys(ERROR_CODES).toSorted())
   })
 
   it('docs/topics.md lists the very topics of the code', () => {
-    expect(codesIn('docs/topics.md')).toEqual([...TOPICS])
+    expect(firstColumn('docs/topics.md', 'topic').toSorted()).toEqual(TOPICS.toSorted())
   })
 })
 
