@@ -15,6 +15,23 @@ export class Random {
     if (this.#state.every((word) => word === 0)) this.#state[0] = 1
   }
 
+  /**
+   * Begins the sequence of (seed, stream, counter): any of them may be begun anywhere, without the ones before. So what
+   * is drawn for the n-th block of an entity is the same wherever and in whatever order blocks are made.
+   */
+  reseed(seed: number, stream: number, counter: number): void {
+    this.#spareNormal = Number.NaN
+    const seedHigh = Math.floor(seed / 2 ** 32)
+    const counterHigh = Math.floor(counter / 2 ** 32)
+    const entity = mix32(mix32(stream ^ Math.imul(seedHigh, 0x85ebca6b)) + Math.imul(counterHigh, 0x27d4eb2f))
+    let mixed = mix32(seed ^ Math.imul(entity, 0x9e3779b9)) ^ mix32(counter + entity)
+    for (let word = 0; word < 4; word++) {
+      mixed = (mixed + 0x9e3779b9) | 0
+      this.#state[word] = mix32(mixed)
+    }
+    if (this.#state.every((word) => word === 0)) this.#state[0] = 1
+  }
+
   /** A uniform integer in [0, 2^32). */
   nextUint32(): number {
     const state = this.#state

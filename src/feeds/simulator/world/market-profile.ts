@@ -1,0 +1,77 @@
+/** One of the sums that log volatility is made of: a mean-reverting process (Ornstein-Uhlenbeck). */
+export interface VolatilityComponent {
+  /** Time in which a deviation fades to 1/e, minutes. */
+  readonly relaxationMinutes: number
+  /** Standard deviation of its part of log volatility. */
+  readonly deviation: number
+}
+
+/**
+ * How a kind of market behaves. The defaults are fitted by hand to the percentiles of one-minute returns of real
+ * markets, so that `finpulse realism` finds a generated month between the 10th and 90th percentile of real months.
+ */
+export interface MarketProfile {
+  /** Median standard deviation of a one-minute log return, in basis points. */
+  readonly minuteDeviationBp: number
+  /** Several relaxation times give the slow decay of |return| autocorrelation that one alone does not. */
+  readonly volatility: readonly VolatilityComponent[]
+  /** Degrees of freedom of the one-minute shocks (Student's t). */
+  readonly shockFreedom: number
+  readonly jumpsPerDay: number
+  /** Standard deviation and mean of a jump, in units of the minute's deviation; a negative mean is a skew to the left. */
+  readonly jumpDeviation: number
+  readonly jumpMean: number
+  /** Part of a symbol's shocks that is the market's, as a correlation. */
+  readonly marketCorrelation: number
+  /** Log volume = volatility part × log volatility + shock part × log(1 + |shock|) + noise. */
+  readonly volumeOfVolatility: number
+  readonly volumeOfShock: number
+  readonly volumeNoise: number
+  /** Smallest price step, as a part of the starting price, in basis points; rounded to a power of ten. */
+  readonly tickBp: number
+  /** Spread of a calm minute, and what each basis point of the minute's deviation adds, in basis points. */
+  readonly spreadBp: number
+  readonly spreadOfVolatility: number
+  /** Trades of one taker come in runs of this mean length. */
+  readonly runLength: number
+  /** Amplitude and UTC hour of the peak of the daily wave of log volatility. */
+  readonly dayAmplitude: number
+  readonly dayPeakHour: number
+}
+
+/** Perpetual futures of the larger coins, around the clock. */
+export const CRYPTO_PROFILE: MarketProfile = {
+  minuteDeviationBp: 7,
+  volatility: [
+    { relaxationMinutes: 4, deviation: 0.33 },
+    { relaxationMinutes: 45, deviation: 0.33 },
+    { relaxationMinutes: 600, deviation: 0.35 },
+    { relaxationMinutes: 6000, deviation: 0.4 },
+  ],
+  shockFreedom: 4.2,
+  jumpsPerDay: 0.8,
+  jumpDeviation: 6,
+  jumpMean: -2,
+  marketCorrelation: 0.6,
+  volumeOfVolatility: 1.05,
+  volumeOfShock: 0.8,
+  volumeNoise: 0.8,
+  tickBp: 2,
+  spreadBp: 2,
+  spreadOfVolatility: 0.1,
+  runLength: 2.5,
+  dayAmplitude: 0.17,
+  dayPeakHour: 15,
+}
+
+/** Large US shares, as if their market never closed. */
+export const EQUITY_PROFILE: MarketProfile = {
+  ...CRYPTO_PROFILE,
+  minuteDeviationBp: 3,
+  shockFreedom: 6,
+  jumpsPerDay: 0.3,
+  jumpDeviation: 4,
+  jumpMean: -0.5,
+  tickBp: 0.5,
+  spreadBp: 1,
+}
