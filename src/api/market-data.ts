@@ -24,16 +24,21 @@ export class MarketData {
   readonly engine: EngineView
   readonly symbols: SymbolDirectory
   readonly #live: LatestMarket
-  readonly #quotes = new TimedCache<readonly Quote[]>(MAX_AGE_MS)
-  readonly #trades = new TimedCache<readonly Trade[]>(MAX_AGE_MS)
-  readonly #recentTrades = new TimedCache<readonly Trade[]>(MAX_AGE_MS)
-  readonly #summary = new TimedCache<MarketRow[]>(MAX_AGE_MS)
+  readonly #quotes: TimedCache<readonly Quote[]>
+  readonly #trades: TimedCache<readonly Trade[]>
+  readonly #recentTrades: TimedCache<readonly Trade[]>
+  readonly #summary: TimedCache<MarketRow[]>
 
-  constructor(store: MarketStoreReader, engine: EngineView, live: LatestMarket) {
+  /** @param nowMs any clock that never goes back, for the ages of what is cached */
+  constructor(store: MarketStoreReader, engine: EngineView, live: LatestMarket, nowMs?: () => number) {
+    this.#quotes = new TimedCache(MAX_AGE_MS, nowMs)
+    this.#trades = new TimedCache(MAX_AGE_MS, nowMs)
+    this.#recentTrades = new TimedCache(MAX_AGE_MS, nowMs)
+    this.#summary = new TimedCache(MAX_AGE_MS, nowMs)
     this.store = store
     this.engine = engine
     this.#live = live
-    this.symbols = new SymbolDirectory(store, (upperCase) => live.findSymbol(upperCase))
+    this.symbols = new SymbolDirectory(store, (upperCase) => live.findSymbol(upperCase), nowMs)
   }
 
   /** Newest quote per venue and symbol. */

@@ -14,9 +14,10 @@ interface Listing {
 export class SymbolDirectory {
   readonly #store: MarketStoreReader
   readonly #findLive: (upperCase: string) => string | undefined
-  readonly #listing = new TimedCache<Listing>(MAX_AGE_MS)
+  readonly #listing: TimedCache<Listing>
 
-  constructor(store: MarketStoreReader, findLive: (upperCase: string) => string | undefined) {
+  constructor(store: MarketStoreReader, findLive: (upperCase: string) => string | undefined, nowMs?: () => number) {
+    this.#listing = new TimedCache(MAX_AGE_MS, nowMs)
     this.#store = store
     this.#findLive = findLive
   }

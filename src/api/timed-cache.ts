@@ -12,14 +12,16 @@ interface Entry<T> {
  */
 export class TimedCache<T> {
   readonly #maxAgeMs: number
+  readonly #nowMs: () => number
   readonly #entries = new Map<string, Entry<T>>()
 
-  constructor(maxAgeMs: number) {
+  constructor(maxAgeMs: number, nowMs: () => number = () => performance.now()) {
     this.#maxAgeMs = maxAgeMs
+    this.#nowMs = nowMs
   }
 
   get(key: string, load: () => Promise<T>): Promise<T> {
-    const nowMs = performance.now()
+    const nowMs = this.#nowMs()
     const known = this.#entries.get(key)
     if (known !== undefined && known.expiresAtMs > nowMs) return known.value
     const entry = { value: load(), expiresAtMs: nowMs + this.#maxAgeMs }

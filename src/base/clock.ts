@@ -10,7 +10,14 @@ export interface Clock {
 
 export const systemClock: Clock = {
   nowUs: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
-  sleep: (milliseconds, signal) => delay(milliseconds, undefined, signal === undefined ? {} : { signal }),
+  async sleep(milliseconds, signal) {
+    try {
+      await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
+    } catch (error) {
+      // Node rejects with an AbortError around the reason.
+      throw signal?.aborted ? signal.reason : error
+    }
+  },
 }
 
 interface Sleeper {
@@ -33,15 +40,20 @@ export class SimulatedClock implements Clock {
     return this.#nowUs
   }
 
-  sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    return new Promise((resolve, reject) => {
-      const sleeper = { dueUs: this.#nowUs + milliseconds * 1000, order: this.#order++, wake: resolve }
-      this.#sleepers.push(sleeper)
-      signal?.addEventListener('abort', () => {
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper)
-        reject(signal.reason)
-      })
+        reject(signal?.reason)
+      }
+      const wake = () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      }
+      const sleeper = { dueUs: this.#nowUs + Math.max(0, milliseconds) * 1000, order: this.#order++, wake }
+      this.#sleepers.push(sleeper)
+      signal?.addEventListener('abort', onAbort)
     })
   }
 

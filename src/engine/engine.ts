@@ -63,7 +63,9 @@ export class Engine {
     createDirectory(join(config.dataDir, LOG_DIRECTORY))
     const doorbell = new SharedArrayBuffer(4)
     const data: ThreadData = { config, doorbell }
-    this.#pipelineCalls = this.#startThread('pipeline', data, (status: PipelineStatus) => this.#onPipeline(status))
+    this.#pipelineCalls = this.#startThread('pipeline', data, (notice: PipelineStatus | LogNotice) =>
+      this.#onPipeline(notice),
+    )
     this.#storeCalls = this.#startThread('store', data, (notice: StoreStatus | LogNotice) => this.#onStore(notice))
     await this.#pipelineCalls.call('start')
     await this.#storeCalls.call('start')
@@ -92,7 +94,11 @@ export class Engine {
     })
   }
 
-  #onPipeline(status: PipelineStatus): void {
+  #onPipeline(status: PipelineStatus | LogNotice): void {
+    if ('logged' in status) {
+      logNotice(this.#options.logger, status)
+      return
+    }
     this.#pipeline = status
     this.#rate.read(performance.now(), status.tradeCount + status.quoteCount)
     if (status.newestTimeUs !== undefined) this.#tell(this.#storeCalls, 'noteNewestTime', status.newestTimeUs)

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { FinPulseError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
 import type { Candle } from '../events/candle.ts'
 import type { Interval } from '../events/interval.ts'
 import type { Topic } from '../events/topic.ts'
@@ -13,6 +14,7 @@ import { ProcessRole } from './roles/process-role.ts'
 export interface PipelineOptions {
   readonly log: EventLog
   readonly clock: Clock
+  readonly logger: Logger
   readonly partitionCount: number
   readonly processing: Partial<MarketProcessorOptions>
   readonly snapshotEveryMs: number
@@ -47,15 +49,16 @@ export class Pipeline {
 
   /** Recovers from the log and starts both roles. */
   async start(openFeed = this.#options.openFeed): Promise<void> {
-    const { log, clock, partitionCount, processing, snapshotEveryMs } = this.#options
+    const { log, clock, logger, partitionCount, processing, snapshotEveryMs } = this.#options
     this.#epoch = await log.epoch()
-    const process = new ProcessRole({ log, clock, partitionCount, processing, snapshotEveryMs })
+    const process = new ProcessRole({ log, clock, logger, partitionCount, processing, snapshotEveryMs })
     await process.recover()
     const feed = await openFeed(await log.checkpoint(INGEST_CHECKPOINT))
     const ingest = new IngestRole({
       log,
       feed,
       clock,
+      logger,
       partitionCount,
       lagMaxCount: LAG_MAX_COUNT,
       processLagCount: () => process.lagCount,
@@ -80,6 +83,8 @@ export class Pipeline {
   /** Empties the log and begins again with another feed: a replay was moved. */
   async restart(openFeed: PipelineOptions['openFeed']): Promise<void> {
     await this.stop()
+    // They are offsets of the epoch that ends here.
+    this.#storePositions = []
     await this.#options.log.reset()
     await this.start(openFeed)
   }

@@ -34,7 +34,8 @@ export interface Feed {
   /**
    * The next events, as soon as some are due; a step without events where a while has passed with none (its trade
    * batch may carry a watermark); undefined at the end of the source.
-   * Rejects with the signal's reason when it aborts; nothing is lost then.
+   * Rejects with the signal's reason when it aborts, and with a retryable FinPulseError where it may be called again
+   * later; nothing is lost then.
    */
   next(signal: AbortSignal): Promise<FeedStep | undefined>
   progress(): FeedProgress | undefined

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Clock, systemClock } from '../../base/clock.ts'
 import { FinPulseError, messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Alert } from '../../events/alert.ts'
@@ -43,6 +44,7 @@ export class LogFollower {
   readonly #logger: Logger
   /** Shortest time between two passes, ms: reads of many small commits are taken together. */
   readonly #passIntervalMs: () => number
+  readonly #clock: Clock
   #positions: Position[] = []
   #isStopped = false
   #running: Promise<void> | undefined
@@ -55,6 +57,7 @@ export class LogFollower {
     readonly events: FollowerEvents
     readonly logger: Logger
     readonly passIntervalMs: () => number
+    readonly clock?: Clock
   }) {
     this.#log = options.log
     this.#hub = options.hub
@@ -62,6 +65,7 @@ export class LogFollower {
     this.#events = options.events
     this.#logger = options.logger
     this.#passIntervalMs = options.passIntervalMs
+    this.#clock = options.clock ?? systemClock
   }
 
   /** Resolves once the positions are known: every later commit will be seen. */
@@ -84,16 +88,16 @@ export class LogFollower {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const startedMs = performance.now()
+      const startedMs = this.#nowMs()
       try {
         await this.#pass()
-        const restMs = this.#passIntervalMs() - (performance.now() - startedMs)
-        await (restMs > 0 ? delay(restMs) : nextTurn())
+        const restMs = this.#passIntervalMs() - (this.#nowMs() - startedMs)
+        await (restMs > 0 ? this.#clock.sleep(restMs) : nextTurn())
         if (!this.#isStopped) await this.#log.waitForCommit(WAIT_MAX_MS)
       } catch (error) {
         if (this.#isStopped || (error instanceof FinPulseError && error.code === 'log-closed')) return
         this.#logger.error({ err: error }, `live: reading the log failed, trying again: ${messageOf(error)}`)
-        await delay(RETRY_DELAY_MS)
+        await this.#clock.sleep(RETRY_DELAY_MS)
       }
     }
   }
@@ -102,7 +106,7 @@ export class LogFollower {
   async #pass(): Promise<void> {
     const epoch = await this.#log.epoch()
     if (epoch !== this.#hub.epoch) await this.#restart(epoch)
-    this.#turnStartedMs = performance.now()
+    this.#turnStartedMs = this.#nowMs()
     for (const position of this.#positions) {
       if (this.#isStopped) return
       await this.#readToEnd(position)
@@ -123,9 +127,9 @@ export class LogFollower {
       for (const batch of batches) {
         this.#take(position.topic, batch)
         position.nextOffset = batch.firstOffset + batch.recordCount
-        if (performance.now() - this.#turnStartedMs > TURN_MAX_MS) {
+        if (this.#nowMs() - this.#turnStartedMs > TURN_MAX_MS) {
           await nextTurn()
-          this.#turnStartedMs = performance.now()
+          this.#turnStartedMs = this.#nowMs()
         }
       }
       if (batches.length === 0 || this.#isStopped) return
@@ -183,8 +187,8 @@ export class LogFollower {
     const { startOffset, endOffset } = await this.#log.bounds(topic, partition)
     return Math.max(startOffset, endOffset - 1)
   }
-}
 
-function delay(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+  #nowMs(): number {
+    return this.#clock.nowUs() / 1000
+  }
 }

@@ -1,4 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import { retrying } from '../../base/retry.ts'
 import { encodeQuotes, encodeTrades } from '../../events/batch-codec.ts'
 import { encodeRecords } from '../../events/json.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
@@ -14,6 +16,7 @@ export interface IngestRoleOptions {
   readonly log: EventLog
   readonly feed: Feed
   readonly clock: Clock
+  readonly logger: Logger
   readonly partitionCount: number
   /** Records behind the end at which the process role makes the feed wait. */
   readonly lagMaxCount: number
@@ -39,32 +42,46 @@ export class IngestRole {
     this.#options = options
   }
 
-  /** Runs until the feed ends or the signal aborts. */
+  /** Runs until the feed ends or the signal aborts. What feed or log refuse for now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
-    const { feed, log } = this.#options
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.hasEnded) {
       await this.#waitForProcess(signal)
-      const step = await feed.next(signal).catch((error: unknown) => {
-        if (signal.aborted) return 'aborted' as const
+      try {
+        await this.#step(signal)
+      } catch (error) {
+        // What was not committed then comes again: the feed's position was not committed either.
+        if (signal.aborted && error === signal.reason) return
         throw error
-      })
-      if (step === 'aborted') return
-      if (step === undefined) {
-        this.hasEnded = true
-        return
       }
-      const appends = this.#appendsOf(step)
-      if (appends.length === 0) continue
-      const checkpoints = [{ name: INGEST_CHECKPOINT, value: step.position }]
-      const { firstOffsets } = await log.commit({ appends, checkpoints })
-      appends.forEach(({ topic, partition, batch }, index) => {
-        if (topic !== 'market.trades') return
-        this.#options.onAppended?.(partition, firstOffsets[index]! + batch.recordCount)
-      })
-      this.tradeCount += step.trades.count
-      this.quoteCount += step.quotes.count
-      this.deadLetterCount += step.deadLetters.length
     }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    const { feed, log } = this.#options
+    const step = await this.#retrying('feed', signal, () => feed.next(signal))
+    if (step === undefined) {
+      this.hasEnded = true
+      return
+    }
+    const appends = this.#appendsOf(step)
+    if (appends.length === 0) return
+    const commit = { appends, checkpoints: [{ name: INGEST_CHECKPOINT, value: step.position }] }
+    const { firstOffsets } = await this.#retrying('log', signal, () => log.commit(commit))
+    appends.forEach(({ topic, partition, batch }, index) => {
+      if (topic !== 'market.trades') return
+      this.#options.onAppended?.(partition, firstOffsets[index]! + batch.recordCount)
+    })
+    this.tradeCount += step.trades.count
+    this.quoteCount += step.quotes.count
+    this.deadLetterCount += step.deadLetters.length
+  }
+
+  #retrying<T>(subject: string, signal: AbortSignal, operation: () => Promise<T>): Promise<T> {
+    const { clock, logger } = this.#options
+    const onRetry = (error: Error, delayMs: number) => {
+      logger.warn({ err: error, delayMs }, `ingest role: the ${subject} refused, trying again`)
+    }
+    return retrying(operation, { clock, signal, onRetry })
   }
 
   async #waitForProcess(signal: AbortSignal): Promise<void> {

@@ -23,7 +23,7 @@ export class OutputBuffer implements Outputs {
   emitted: EmittedCounts = noEmittedCounts()
   /** What the log holds. */
   #committed: EmittedCounts = noEmittedCounts()
-  #records = new Map<keyof EmittedCounts, object[]>()
+  readonly #records = new Map<keyof EmittedCounts, object[]>()
   #newestTimeMs = 0
 
   restore(emitted: EmittedCounts, committed: EmittedCounts): void {
@@ -60,14 +60,17 @@ export class OutputBuffer implements Outputs {
     return this.#records.size === 0
   }
 
-  /** The appends of all that was collected; the buffer is empty afterwards. */
-  take(partition: number): Append[] {
+  /** The appends of all that was collected. It stays collected until `clear`: a commit that fails is tried again. */
+  appends(partition: number): Append[] {
     const maxEventTimeUs = Math.round(this.#newestTimeMs * 1000)
-    const appends = [...this.#records].map(([topic, records]): Append => {
+    return [...this.#records].map(([topic, records]): Append => {
       const batch = { recordCount: records.length, payload: encodeRecords(records), maxEventTimeUs }
       return { topic: topic as Topic, partition, batch }
     })
-    this.#records = new Map()
-    return appends
+  }
+
+  /** What was collected is committed. */
+  clear(): void {
+    this.#records.clear()
   }
 }

@@ -1,5 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import { retrying } from '../../base/retry.ts'
 import { decodeTrades } from '../../events/batch-codec.ts'
 import type { Candle } from '../../events/candle.ts'
 import type { Interval } from '../../events/interval.ts'
@@ -10,6 +12,7 @@ import { type EmittedCounts, noEmittedCounts, OutputBuffer } from './output-buff
 export interface ProcessRoleOptions {
   readonly log: EventLog
   readonly clock: Clock
+  readonly logger: Logger
   readonly partitionCount: number
   readonly processing: Partial<MarketProcessorOptions>
   /** Least time between two snapshots of the state, ms. */
@@ -97,14 +100,27 @@ export class ProcessRole {
     }
   }
 
-  /** Runs until the signal aborts, then saves the state. */
+  /** Runs until the signal aborts, then saves the state. What the log refuses for now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
+    const { log, clock, logger } = this.#options
+    const onRetry = (error: Error, delayMs: number) => {
+      logger.warn({ err: error, delayMs }, 'process role: the log refused, trying again')
+    }
     while (!signal.aborted) {
-      let hasRead = false
-      for (const partition of this.#partitions) hasRead = (await this.#step(partition)) || hasRead
-      if (!hasRead && !signal.aborted) await this.#options.log.waitForCommit(IDLE_WAIT_MS)
+      const hasRead = await retrying(() => this.#stepAll(), { clock, signal, onRetry }).catch((error: unknown) => {
+        if (signal.aborted && error === signal.reason) return false
+        throw error
+      })
+      if (!hasRead && !signal.aborted) await log.waitForCommit(IDLE_WAIT_MS)
     }
     await this.#saveAll()
+  }
+
+  /** @returns whether there was anything to read */
+  async #stepAll(): Promise<boolean> {
+    let hasRead = false
+    for (const partition of this.#partitions) hasRead = (await this.#step(partition)) || hasRead
+    return hasRead
   }
 
   /** Derives from all that is in the log now. For tests, the end of an input, and the simulation. */
@@ -112,12 +128,14 @@ export class ProcessRole {
     for (const partition of this.#partitions) while (await this.#step(partition));
   }
 
+  /** May be called again where it failed: what was derived by then stays in the buffer, for the next commit. */
   async #step(partition: Partition): Promise<boolean> {
     const { log, clock, snapshotEveryMs } = this.#options
     const batches = await log.read('market.trades', partition.index, partition.inputOffset, READ_MAX_BYTES)
     if (batches.length === 0) {
       partition.endOffset = partition.inputOffset
-      if (this.#isSnapshotDue(partition)) await this.#commit(partition, true)
+      const isDue = this.#isSnapshotDue(partition)
+      if (isDue || !partition.outputs.isEmpty) await this.#commit(partition, isDue)
       return false
     }
     for (const batch of batches) {
@@ -145,7 +163,8 @@ export class ProcessRole {
       const snapshot: Snapshot = { ...progress, state: partition.processor.snapshot() }
       checkpoints.push({ name: partition.snapshotName, value: serialize(snapshot) })
     }
-    await log.commit({ appends: partition.outputs.take(partition.index), checkpoints })
+    await log.commit({ appends: partition.outputs.appends(partition.index), checkpoints })
+    partition.outputs.clear()
     if (!withSnapshot) return
     partition.snapshotOffset = inputOffset
     partition.snapshotTimeUs = clock.nowUs()
@@ -153,7 +172,8 @@ export class ProcessRole {
 
   async #saveAll(): Promise<void> {
     for (const partition of this.#partitions) {
-      if (partition.snapshotOffset < partition.inputOffset) await this.#commit(partition, true)
+      const hasMoved = partition.snapshotOffset < partition.inputOffset || !partition.outputs.isEmpty
+      if (hasMoved) await this.#commit(partition, true)
     }
   }
 

@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
+import { FinPulseError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import { retrying } from '../../base/retry.ts'
 import type { Alert } from '../../events/alert.ts'
 import { decodeQuotes, decodeTrades } from '../../events/batch-codec.ts'
 import type { Candle } from '../../events/candle.ts'
@@ -7,7 +9,6 @@ import type { Gap } from '../../events/gap.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { decodeRecords } from '../../events/json.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
-import type { Topic } from '../../events/topic.ts'
 import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { EventLogReader, StoredBatch } from '../../log/event-log.ts'
 import type { MarketStoreWriter, StorePosition } from '../../stores/market-store.ts'
@@ -37,6 +38,8 @@ export class StoreRole {
   #positions: StorePosition[] = []
   #epoch = ''
   #lagCount = 0
+  /** A write failed, so that the positions here may not be those of the store. */
+  #isUncertain = false
   writtenCount = 0
 
   constructor(options: StoreRoleOptions) {
@@ -66,40 +69,51 @@ export class StoreRole {
         this.#positions.push({ topic, partition, nextOffset: Math.max(startOffset, at?.nextOffset ?? 0) })
       }
     }
+    this.#isUncertain = false
   }
 
+  /** Runs until the signal aborts. What log or store refuse for now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, clock } = this.#options
+    const { log, clock, logger } = this.#options
+    const onRetry = (error: Error, delayMs: number) => {
+      logger.warn({ err: error, delayMs }, 'store role: log or store refused, trying again')
+    }
     while (!signal.aborted) {
-      const count = await this.step()
-      if (count === 0) await log.waitForCommit(IDLE_WAIT_MS)
+      const count = await retrying(() => this.#stepAfterMove(), { clock, signal, onRetry }).catch((error: unknown) => {
+        if (signal.aborted && error === signal.reason) return 0
+        throw error
+      })
+      if (count === 0 && !signal.aborted) await log.waitForCommit(IDLE_WAIT_MS)
       if (count < SMALL_WRITE_COUNT && !signal.aborted) await clock.sleep(GATHER_MS)
+    }
+  }
+
+  /** Between two reads of a step the log may begin anew, or forget what was to be read next. */
+  async #stepAfterMove(): Promise<number> {
+    try {
+      return await this.step()
+    } catch (error) {
+      if (!(error instanceof FinPulseError) || error.code !== 'offset-out-of-range') throw error
+      await this.recover()
+      return this.step()
     }
   }
 
   /** Moves one piece of the log into the store. @returns the number of records */
   async step(): Promise<number> {
     // A replay that was moved has begun another epoch: its rows replace those of the old one.
-    if ((await this.#options.log.epoch()) !== this.#epoch) await this.recover()
-    const rows = { trades: [] as TradeBatch[], quotes: [] as QuoteBatch[] }
-    const records = { candles: [] as Candle[], alerts: [] as Alert[], gaps: [] as Gap[] }
-    const moved: StorePosition[] = []
-    let count = 0
-    this.#lagCount = 0
-    for (const position of this.#positions) {
-      const { topic, partition, nextOffset } = position
-      const read = await this.#options.log.read(topic, partition, nextOffset, READ_MAX_BYTES)
-      const batches = read.slice(0, BATCHES_MAX_COUNT)
-      const last = batches.at(-1)
-      if (last === undefined) continue
-      for (const batch of batches) this.#decode(topic, batch, nextOffset, rows, records)
-      const readTo = last.firstOffset + last.recordCount
-      count += readTo - nextOffset
-      this.#lagCount += (await this.#options.log.bounds(topic, partition)).endOffset - readTo
-      moved.push({ topic, partition, nextOffset: readTo })
-    }
+    if (this.#isUncertain || (await this.#options.log.epoch()) !== this.#epoch) await this.recover()
+    const { batches, moved, count, lagCount } = await this.#read()
+    this.#lagCount = lagCount
     if (count === 0) return 0
-    await this.#options.store.write({ ...rows, ...records, epoch: this.#epoch, positions: moved })
+    const rows = decodeStored(batches, this.#instruments)
+    try {
+      await this.#options.store.write({ ...rows, epoch: this.#epoch, positions: moved })
+    } catch (error) {
+      // Whether the rows are in the store is asked of the store itself, before anything is written again.
+      this.#isUncertain = true
+      throw error
+    }
     this.#positions = this.#positions.map(
       (position) =>
         moved.find((other) => other.topic === position.topic && other.partition === position.partition) ?? position,
@@ -108,21 +122,22 @@ export class StoreRole {
     return count
   }
 
-  #decode(
-    topic: Topic,
-    batch: StoredBatch,
-    fromOffset: number,
-    rows: { trades: TradeBatch[]; quotes: QuoteBatch[] },
-    records: { candles: Candle[]; alerts: Alert[]; gaps: Gap[] },
-  ): void {
-    const { payload } = batch
-    // Positions are ends of batches, so a batch is new as a whole, save where the log began anew behind us.
-    if (batch.firstOffset + batch.recordCount <= fromOffset) return
-    if (topic === 'market.trades') rows.trades.push(decodeTrades(payload, this.#instruments))
-    else if (topic === 'market.quotes') rows.quotes.push(decodeQuotes(payload, this.#instruments))
-    else if (topic === 'market.candles') records.candles.push(...decodeRecords<Candle>(payload))
-    else if (topic === 'alerts') records.alerts.push(...decodeRecords<Alert>(payload))
-    else if (topic === 'gaps') records.gaps.push(...decodeRecords<Gap>(payload))
+  async #read(): Promise<{ batches: StoredBatch[]; moved: StorePosition[]; count: number; lagCount: number }> {
+    const { log } = this.#options
+    const piece = { batches: [] as StoredBatch[], moved: [] as StorePosition[], count: 0, lagCount: 0 }
+    for (const { topic, partition, nextOffset } of this.#positions) {
+      const read = await log.read(topic, partition, nextOffset, READ_MAX_BYTES)
+      const batches = read.slice(0, BATCHES_MAX_COUNT)
+      const last = batches.at(-1)
+      if (last === undefined) continue
+      // Positions are ends of batches, so a batch is new as a whole.
+      piece.batches.push(...batches)
+      const readTo = last.firstOffset + last.recordCount
+      piece.count += readTo - nextOffset
+      piece.lagCount += (await log.bounds(topic, partition)).endOffset - readTo
+      piece.moved.push({ topic, partition, nextOffset: readTo })
+    }
+    return piece
   }
 
   get positions(): readonly StorePosition[] {
@@ -133,4 +148,34 @@ export class StoreRole {
   get lagCount(): number {
     return this.#lagCount
   }
+}
+
+interface StoredRows {
+  readonly trades: TradeBatch[]
+  readonly quotes: QuoteBatch[]
+  readonly candles: Candle[]
+  readonly alerts: Alert[]
+  readonly gaps: Gap[]
+}
+
+/** Rows of all batches, in the decimals that `instruments` has afterwards. */
+export function decodeStored(batches: readonly StoredBatch[], instruments: InstrumentTable): StoredRows {
+  for (;;) {
+    const { version } = instruments
+    const rows = decodeOnce(batches, instruments)
+    // Where a later batch brought more decimals, the rows decoded before it are still in the old ones.
+    if (instruments.version === version) return rows
+  }
+}
+
+function decodeOnce(batches: readonly StoredBatch[], instruments: InstrumentTable): StoredRows {
+  const rows: StoredRows = { trades: [], quotes: [], candles: [], alerts: [], gaps: [] }
+  for (const { topic, payload } of batches) {
+    if (topic === 'market.trades') rows.trades.push(decodeTrades(payload, instruments))
+    else if (topic === 'market.quotes') rows.quotes.push(decodeQuotes(payload, instruments))
+    else if (topic === 'market.candles') rows.candles.push(...decodeRecords<Candle>(payload))
+    else if (topic === 'alerts') rows.alerts.push(...decodeRecords<Alert>(payload))
+    else if (topic === 'gaps') rows.gaps.push(...decodeRecords<Gap>(payload))
+  }
+  return rows
 }

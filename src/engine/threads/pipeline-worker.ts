@@ -10,6 +10,7 @@ import type { StoreStatus } from '../pipeline-status.ts'
 import { processingOptions } from '../processing-options.ts'
 import { notify, serveCalls } from './calls.ts'
 import { LOG_DIRECTORY, type ThreadData } from './thread-data.ts'
+import { threadLogger } from './thread-logger.ts'
 
 /* The pipeline thread: the only writer of the log. */
 
@@ -23,6 +24,7 @@ const log = EmbeddedEventLog.open({ directory: join(config.dataDir, LOG_DIRECTOR
 const pipeline = new Pipeline({
   log,
   clock: systemClock,
+  logger: threadLogger(port),
   partitionCount: config.log.partitions,
   processing: processingOptions(config),
   snapshotEveryMs: config.processing.snapshotEvery,
