@@ -1,0 +1,83 @@
+import { type Clock, systemClock } from '../../src/base/clock.ts'
+import { encodeTrades } from '../../src/events/batch-codec.ts'
+import { tradeAt } from '../../src/events/json.ts'
+import type { TradeBatch } from '../../src/events/trade-batch.ts'
+import { SimulatorFeed } from '../../src/feeds/simulator/simulator-feed.ts'
+import { formatValue } from '../format-number.ts'
+import type { Measure, Measurement, RunContext } from '../measurement.ts'
+import { race } from '../race.ts'
+import type { WorkloadOf } from '../workload.ts'
+import { buildTradeBatches, START_TIME_US, sumNotionalTimes, symbolNames } from './market-batches.ts'
+
+const FLOOR_TIMES = 50
+const SHAPE_OF_FLOOR = { batchCount: 16, batchSize: 8192 }
+
+/** What becomes of each batch of the simulator. */
+const USES: readonly { readonly name: string; readonly use: (batch: TradeBatch) => void }[] = [
+  { name: 'trades', use: () => undefined },
+  { name: 'trades, columnar', use: (batch) => void encodeTrades(batch) },
+  { name: 'trades, NDJSON', use: (batch) => void ndjsonOf(batch) },
+]
+
+/** Simulator → batches, then → bytes as they are stored, or → lines of JSON. */
+export async function runGenerator(
+  workload: WorkloadOf<'generator'>,
+  { seconds, progress }: RunContext,
+): Promise<Measurement> {
+  const floorBatches = buildTradeBatches({ ...workload, ...SHAPE_OF_FLOOR })
+  const measures: Measure[] = []
+  for (const { name, use } of USES) {
+    progress(`measuring ${name}`)
+    let feed = openFeed(workload)
+    const { work, floor } = await race(
+      seconds / USES.length,
+      {
+        prepare: () => {
+          feed = openFeed(workload)
+        },
+        run: () => generate(feed, use),
+      },
+      { run: () => sumNotionalTimes(floorBatches, FLOOR_TIMES) },
+    )
+    measures.push({
+      name,
+      value: work.median,
+      unit: 'per-second',
+      floor: { name: 'sum over the arrays', value: floor.median },
+      detail: `median of ${work.roundCount} rounds, best ${formatValue(work.best, 'per-second')}`,
+    })
+  }
+  return { measures, notes: ['one thread; quotes are generated with the trades and not counted'] }
+}
+
+function openFeed({ symbolCount, tradesPerSecond, roundCount }: WorkloadOf<'generator'>): SimulatorFeed {
+  // Behind the clock, the simulator never waits.
+  const clock: Clock = systemClock
+  return new SimulatorFeed(
+    {
+      symbols: symbolNames(symbolCount),
+      ratePerSecond: tradesPerSecond,
+      seed: 1,
+      backfillUs: 0,
+      startTimeUs: START_TIME_US,
+      maxCount: roundCount,
+    },
+    clock,
+  )
+}
+
+async function generate(feed: SimulatorFeed, use: (batch: TradeBatch) => void): Promise<number> {
+  const { signal } = new AbortController()
+  let count = 0
+  for (let step = await feed.next(signal); step !== undefined; step = await feed.next(signal)) {
+    use(step.trades)
+    count += step.trades.count
+  }
+  return count
+}
+
+function ndjsonOf(batch: TradeBatch): string {
+  let text = ''
+  for (let row = 0; row < batch.count; row++) text += `${JSON.stringify(tradeAt(batch, row))}\n`
+  return text
+}
