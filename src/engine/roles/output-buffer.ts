@@ -21,7 +21,7 @@ export function noEmittedCounts(): EmittedCounts {
 export class OutputBuffer implements Outputs {
   /** Derived since the beginning, the ones left out included. */
   emitted: EmittedCounts = noEmittedCounts()
-  /** What the log holds. */
+  /** What the log held at the restart. */
   #committed: EmittedCounts = noEmittedCounts()
   readonly #records = new Map<keyof EmittedCounts, object[]>()
   #newestTimeMs = 0
@@ -54,6 +54,18 @@ export class OutputBuffer implements Outputs {
     if (records === undefined) this.#records.set(topic, [record])
     else records.push(record)
     this.#newestTimeMs = Math.max(this.#newestTimeMs, timeMs)
+  }
+
+  /**
+   * What the log holds once all that was collected is committed. While the processor still derives again what the log
+   * already has, that is more than `emitted`.
+   */
+  get inLog(): EmittedCounts {
+    const counts = { ...this.emitted }
+    for (const topic of Object.keys(counts) as (keyof EmittedCounts)[]) {
+      counts[topic] = Math.max(counts[topic], this.#committed[topic])
+    }
+    return counts
   }
 
   get isEmpty(): boolean {

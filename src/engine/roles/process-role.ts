@@ -26,10 +26,14 @@ const IDLE_WAIT_MS = 200
 /** Committed with the outputs that it accounts for. */
 interface Progress {
   readonly inputOffset: number
+  /** Records that the log holds. */
   readonly emitted: EmittedCounts
 }
 
-interface Snapshot extends Progress {
+interface Snapshot {
+  readonly inputOffset: number
+  /** Records that this state has derived: fewer than the log holds where it was saved while catching up. */
+  readonly emitted: EmittedCounts
   readonly state: Uint8Array
 }
 
@@ -156,15 +160,15 @@ export class ProcessRole {
 
   async #commit(partition: Partition, withSnapshot: boolean): Promise<void> {
     const { log, clock } = this.#options
-    const { inputOffset } = partition
-    const progress: Progress = { inputOffset, emitted: { ...partition.outputs.emitted } }
+    const { inputOffset, outputs } = partition
+    const progress: Progress = { inputOffset, emitted: outputs.inLog }
     const checkpoints: CheckpointWrite[] = [{ name: partition.progressName, value: serialize(progress) }]
     if (withSnapshot) {
-      const snapshot: Snapshot = { ...progress, state: partition.processor.snapshot() }
+      const snapshot: Snapshot = { inputOffset, emitted: outputs.emitted, state: partition.processor.snapshot() }
       checkpoints.push({ name: partition.snapshotName, value: serialize(snapshot) })
     }
-    await log.commit({ appends: partition.outputs.appends(partition.index), checkpoints })
-    partition.outputs.clear()
+    await log.commit({ appends: outputs.appends(partition.index), checkpoints })
+    outputs.clear()
     if (!withSnapshot) return
     partition.snapshotOffset = inputOffset
     partition.snapshotTimeUs = clock.nowUs()
