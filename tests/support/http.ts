@@ -1,0 +1,45 @@
+import type { ReplayState, Stats } from '../../src/protocol/rest.ts'
+import { poll } from './poll.ts'
+
+const LIMIT_MS = 20_000
+
+export interface JsonAnswer<T> {
+  readonly status: number
+  readonly body: T
+}
+
+export async function getJson<T = unknown>(url: string, init: RequestInit = {}): Promise<JsonAnswer<T>> {
+  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(LIMIT_MS) })
+  return { status: answer.status, body: (await answer.json()) as T }
+}
+
+export function postJson<T = unknown>(url: string, body?: unknown): Promise<JsonAnswer<T>> {
+  const content =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  return getJson<T>(url, { method: 'POST', ...content })
+}
+
+export async function statsOf(url: string): Promise<Stats> {
+  return (await getJson<Stats>(`${url}/api/v1/stats`)).body
+}
+
+/** Waits until the feed has ended, or caught up, and every role has read all. */
+export async function untilSettled(url: string, limitMs = 60_000): Promise<Stats> {
+  let eventsBefore = -1
+  return poll(
+    `${url} to settle`,
+    async () => {
+      const stats = await statsOf(url)
+      const isStill = stats.eventsTotal === eventsBefore
+      eventsBefore = stats.eventsTotal
+      const isRead = Object.values(stats.lag).every((lag) => lag === 0)
+      return isStill && isRead && stats.status !== 'starting' && (await hasEnded(url, stats)) ? stats : undefined
+    },
+    limitMs,
+  )
+}
+
+async function hasEnded(url: string, stats: Stats): Promise<boolean> {
+  if (stats.feed !== 'replay') return stats.backfill?.isDone === true
+  return (await getJson<ReplayState>(`${url}/api/v1/replay`)).body.status === 'finished'
+}
