@@ -5,7 +5,9 @@ import { InstrumentTable } from '../../events/instrument.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
 import { TradeBatch } from '../../events/trade-batch.ts'
 import type { Feed, FeedProgress, FeedStep } from '../feed.ts'
-import { MarketModel, type MarketState } from './market-model.ts'
+import { worldSymbolOf } from './symbol-presets.ts'
+import { MarketWorld } from './world/market-world.ts'
+import { ConstantRate } from './world/schedule.ts'
 
 export interface SimulatorOptions {
   readonly symbols: readonly string[]
@@ -29,14 +31,18 @@ const IDLE_STEP_MS = 1000
 const GATHER_MS = 10
 const MINUTE_US = 60_000_000
 
+/** Everything that the feed goes on with: the rest follows from it. */
 interface Position {
   readonly seed: number
+  readonly symbols: readonly string[]
+  readonly startMinute: number
+  /** The stretch of even rate that the feed is in: its first event, when that is due, and the trade ids there. */
   readonly ratePerSecond: number
-  /** The n-th trade of this grid is due at `originUs + n / rate`. */
   readonly originUs: number
-  readonly gridCount: number
-  readonly totalCount: number
-  readonly market: MarketState
+  readonly originIndex: number
+  readonly firstTradeIds: Float64Array | undefined
+  /** Event that comes next. */
+  readonly index: number
 }
 
 /**
@@ -45,103 +51,73 @@ interface Position {
  */
 export class SimulatorFeed implements Feed {
   readonly name = 'simulator'
-  readonly #options: SimulatorOptions
   readonly #clock: Clock
-  readonly #model: MarketModel
+  readonly #stretch: Omit<Position, 'index'>
+  readonly #schedule: ConstantRate
+  readonly #world: MarketWorld
   readonly #trades: TradeBatch
   readonly #quotes: QuoteBatch
+  readonly #endIndex: number
   readonly #fromUs: number
   readonly #toUs: number
-  #originUs: number
-  #gridCount = 0
-  #totalCount = 0
   #caughtUp = false
 
   constructor(options: SimulatorOptions, clock: Clock, position?: Uint8Array) {
     checkOptions(options)
-    this.#options = options
     this.#clock = clock
-    const saved = position === undefined ? undefined : (deserialize(position) as Position)
     const nowUs = clock.nowUs()
+    const saved = position === undefined ? undefined : (deserialize(position) as Position)
+    const index = saved?.index ?? 0
+    this.#stretch = saved === undefined ? firstStretch(options, nowUs) : nextStretch(options, nowUs, saved)
+    const { ratePerSecond, originUs, originIndex, firstTradeIds, startMinute, seed, symbols } = this.#stretch
+    this.#schedule = new ConstantRate(ratePerSecond, originUs, originIndex)
     const instruments = new InstrumentTable()
-    const market = saved?.seed === options.seed ? saved.market : undefined
-    this.#model = new MarketModel(instruments, options.symbols, options.seed, market)
+    const world = {
+      seed,
+      symbols: symbols.map(worldSymbolOf),
+      schedule: this.#schedule,
+      startMinute,
+      firstIndex: originIndex,
+    }
+    this.#world = new MarketWorld(firstTradeIds === undefined ? world : { ...world, firstTradeIds }, instruments)
+    this.#world.skipTo(index)
     const capacity = options.batchMaxCount ?? BATCH_MAX_COUNT
     this.#trades = new TradeBatch(instruments, capacity)
     this.#quotes = new QuoteBatch(instruments, capacity)
-    this.#originUs = options.startTimeUs ?? Math.floor((nowUs - options.backfillUs) / MINUTE_US) * MINUTE_US
-    if (saved !== undefined) this.#goOn(saved, nowUs)
-    this.#fromUs = this.#dueUs(this.#gridCount)
+    this.#endIndex = options.maxCount ?? Number.POSITIVE_INFINITY
+    this.#fromUs = this.#schedule.dueUs(index)
     this.#toUs = Math.max(nowUs, this.#fromUs)
-  }
-
-  #goOn(saved: Position, nowUs: number): void {
-    this.#totalCount = saved.totalCount
-    const nextUs = saved.originUs + Math.ceil((saved.gridCount * 1e6) / saved.ratePerSecond)
-    const earliestUs = nowUs - this.#options.backfillUs
-    const isTooOld = this.#options.startTimeUs === undefined && nextUs < earliestUs
-    if (saved.ratePerSecond === this.#options.ratePerSecond && !isTooOld) {
-      this.#originUs = saved.originUs
-      this.#gridCount = saved.gridCount
-      return
-    }
-    this.#originUs = isTooOld ? Math.floor(earliestUs) : nextUs
-  }
-
-  /** Event time of the n-th trade of the grid. */
-  #dueUs(count: number): number {
-    return this.#originUs + Math.floor((count * 1e6) / this.#options.ratePerSecond)
   }
 
   async next(signal: AbortSignal): Promise<FeedStep | undefined> {
     signal.throwIfAborted()
-    if (this.#totalCount >= (this.#options.maxCount ?? Number.POSITIVE_INFINITY)) return undefined
+    if (this.#world.index >= this.#endIndex) return undefined
     this.#trades.count = 0
     this.#quotes.count = 0
     this.#trades.watermarkUs = -1
     let nowUs = this.#clock.nowUs()
-    const waitUs = this.#dueUs(this.#gridCount) - nowUs
+    const waitUs = this.#schedule.dueUs(this.#world.index) - nowUs
     if (waitUs > -GATHER_MS * 1000) {
       this.#caughtUp = true
       await this.#clock.sleep(Math.min(IDLE_STEP_MS, Math.max(0, waitUs / 1000) + GATHER_MS), signal)
       nowUs = this.#clock.nowUs()
     }
-    this.#generate(nowUs)
+    // Due at this very µs counts as due.
+    const dueIndex = this.#schedule.countBefore(nowUs + 1)
+    this.#world.fill(this.#trades, this.#quotes, Math.min(dueIndex, this.#endIndex))
     // The market is in order: nothing before the next due trade will come.
-    if (this.#trades.count === 0) this.#trades.watermarkUs = Math.min(nowUs, this.#dueUs(this.#gridCount))
+    if (this.#trades.count === 0) this.#trades.watermarkUs = Math.min(nowUs, this.#schedule.dueUs(this.#world.index))
     return { trades: this.#trades, quotes: this.#quotes, deadLetters: [], position: this.#position() }
   }
 
-  #generate(nowUs: number): void {
-    const room = Math.min(
-      this.#trades.capacity,
-      (this.#options.maxCount ?? Number.POSITIVE_INFINITY) - this.#totalCount,
-    )
-    while (this.#trades.count < room) {
-      const dueUs = this.#dueUs(this.#gridCount)
-      if (dueUs > nowUs) break
-      this.#model.trade(dueUs, this.#trades, this.#quotes)
-      this.#gridCount += 1
-    }
-    this.#totalCount += this.#trades.count
-  }
-
   #position(): Uint8Array {
-    const position: Position = {
-      seed: this.#options.seed,
-      ratePerSecond: this.#options.ratePerSecond,
-      originUs: this.#originUs,
-      gridCount: this.#gridCount,
-      totalCount: this.#totalCount,
-      market: this.#model.save(),
-    }
-    return serialize(position)
+    return serialize({ ...this.#stretch, index: this.#world.index } satisfies Position)
   }
 
   progress(): FeedProgress {
-    const atUs = Math.min(this.#toUs, this.#dueUs(this.#gridCount))
+    const atUs = Math.min(this.#toUs, this.#schedule.dueUs(this.#world.index))
     const fraction = this.#toUs === this.#fromUs ? 1 : (atUs - this.#fromUs) / (this.#toUs - this.#fromUs)
-    const isDone = this.#caughtUp || this.#totalCount >= (this.#options.maxCount ?? Number.POSITIVE_INFINITY)
+    const isDone = this.#caughtUp || this.#world.index >= this.#endIndex
     return { fromUs: this.#fromUs, toUs: this.#toUs, atUs, fraction: isDone ? 1 : fraction, isDone }
   }
 
@@ -152,6 +128,49 @@ export class SimulatorFeed implements Feed {
   async close(): Promise<void> {
     // Holds no resource.
   }
+}
+
+type Stretch = Omit<Position, 'index'>
+
+function firstStretch(options: SimulatorOptions, nowUs: number): Stretch {
+  const { seed, symbols, ratePerSecond, startTimeUs, backfillUs } = options
+  const originUs = startTimeUs ?? Math.floor((nowUs - backfillUs) / MINUTE_US) * MINUTE_US
+  const startMinute = Math.floor(originUs / MINUTE_US)
+  return { seed, symbols, startMinute, ratePerSecond, originUs, originIndex: 0, firstTradeIds: undefined }
+}
+
+/** The same stretch where nothing has changed; else a new one that begins where the feed had come to. */
+function nextStretch(options: SimulatorOptions, nowUs: number, saved: Position): Stretch {
+  const { index, ...stretch } = saved
+  const { seed, symbols, ratePerSecond, startTimeUs, backfillUs } = options
+  const before = new ConstantRate(saved.ratePerSecond, saved.originUs, saved.originIndex)
+  const nextUs = before.dueUs(index)
+  const earliestUs = Math.floor(nowUs - backfillUs)
+  const isTooOld = startTimeUs === undefined && nextUs < earliestUs
+  const isSame = seed === saved.seed && ratePerSecond === saved.ratePerSecond && symbols.join() === saved.symbols.join()
+  if (isSame && !isTooOld) return stretch
+  const ids = tradeIdsAt(saved, before)
+  return {
+    seed,
+    symbols,
+    startMinute: saved.startMinute,
+    ratePerSecond,
+    originUs: isTooOld ? earliestUs : nextUs,
+    originIndex: index,
+    firstTradeIds: Float64Array.from(symbols, (symbol) => ids.get(symbol) ?? 1),
+  }
+}
+
+/** The trade id that each symbol had come to. */
+function tradeIdsAt(saved: Position, schedule: ConstantRate): Map<string, number> {
+  const { seed, startMinute, originIndex: firstIndex, firstTradeIds, index } = saved
+  const options = { seed, symbols: saved.symbols.map(worldSymbolOf), schedule, startMinute, firstIndex }
+  const world = new MarketWorld(
+    firstTradeIds === undefined ? options : { ...options, firstTradeIds },
+    new InstrumentTable(),
+  )
+  world.skipTo(index)
+  return new Map(saved.symbols.map((symbol, at) => [symbol, world.nextTradeIds[at]!]))
 }
 
 function checkOptions({ symbols, ratePerSecond }: SimulatorOptions): void {

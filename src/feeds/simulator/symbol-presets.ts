@@ -1,4 +1,11 @@
 import { hashText } from '../../base/random.ts'
+import { EQUITY_PROFILE } from './world/market-profile.ts'
+import type { WorldSymbol } from './world/market-world.ts'
+
+export const SIMULATOR_VENUE = 'sim'
+const MINUTES_PER_YEAR = 365 * 1440
+/** A share's price moves in cents. */
+const TICK_SIZE = 0.01
 
 export interface SymbolPreset {
   readonly symbol: string
@@ -28,4 +35,12 @@ export function presetOf(symbol: string): SymbolPreset {
   if (known !== undefined) return known
   const hash = hashText(symbol)
   return { symbol, price: 20 + (hash % 40_000) / 100, annualVolatility: 0.2 + ((hash >>> 16) % 40) / 100 }
+}
+
+/** A symbol as the world takes it: a share whose ordinary minute has its part of the yearly volatility. */
+export function worldSymbolOf(symbol: string): WorldSymbol {
+  const { price, annualVolatility } = presetOf(symbol)
+  const minuteDeviationBp = (annualVolatility / Math.sqrt(MINUTES_PER_YEAR)) * 1e4
+  const profile = { ...EQUITY_PROFILE, minuteDeviationBp }
+  return { venue: SIMULATOR_VENUE, symbol, price, profile, quantityDecimals: 0, tickSize: TICK_SIZE }
 }

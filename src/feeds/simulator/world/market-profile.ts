@@ -27,7 +27,7 @@ export interface MarketProfile {
   readonly volumeOfVolatility: number
   readonly volumeOfShock: number
   readonly volumeNoise: number
-  /** Smallest price step, as a part of the starting price, in basis points; rounded to a power of ten. */
+  /** Smallest price step, as a part of the starting price, in basis points; rounded to 1, 2 or 5. */
   readonly tickBp: number
   /** Spread of a calm minute, and what each basis point of the minute's deviation adds, in basis points. */
   readonly spreadBp: number
@@ -41,26 +41,26 @@ export interface MarketProfile {
 
 /** Perpetual futures of the larger coins, around the clock. */
 export const CRYPTO_PROFILE: MarketProfile = {
-  minuteDeviationBp: 7,
+  minuteDeviationBp: 5.9,
   volatility: [
-    { relaxationMinutes: 4, deviation: 0.33 },
-    { relaxationMinutes: 45, deviation: 0.33 },
-    { relaxationMinutes: 600, deviation: 0.35 },
-    { relaxationMinutes: 6000, deviation: 0.4 },
+    { relaxationMinutes: 4, deviation: 0.36 },
+    { relaxationMinutes: 45, deviation: 0.3 },
+    { relaxationMinutes: 500, deviation: 0.3 },
+    { relaxationMinutes: 3000, deviation: 0.34 },
   ],
-  shockFreedom: 4.2,
-  jumpsPerDay: 0.8,
-  jumpDeviation: 6,
-  jumpMean: -2,
+  shockFreedom: 3.5,
+  jumpsPerDay: 0.5,
+  jumpDeviation: 5,
+  jumpMean: -2.5,
   marketCorrelation: 0.6,
   volumeOfVolatility: 1.05,
-  volumeOfShock: 0.8,
-  volumeNoise: 0.8,
-  tickBp: 2,
+  volumeOfShock: 0.85,
+  volumeNoise: 0.7,
+  tickBp: 2.2,
   spreadBp: 2,
   spreadOfVolatility: 0.1,
   runLength: 2.5,
-  dayAmplitude: 0.17,
+  dayAmplitude: 0.3,
   dayPeakHour: 15,
 }
 
