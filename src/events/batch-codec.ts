@@ -19,10 +19,14 @@ export function encodeQuotes(batch: QuoteBatch): Uint8Array {
   return encodeBatch(QUOTES, batch, -1)
 }
 
-/** Reads a stored trade batch; instruments are registered in `instruments`, and digits brought to its decimals. */
-export function decodeTrades(payload: Uint8Array, instruments: InstrumentTable): TradeBatch {
+/**
+ * Reads a stored trade batch; instruments are registered in `instruments`, and digits brought to its decimals.
+ * @param into is filled instead of a new batch, if it is over the same table and large enough
+ */
+export function decodeTrades(payload: Uint8Array, instruments: InstrumentTable, into?: TradeBatch): TradeBatch {
   const encoded = decodeColumns(TRADES, payload)
-  const batch = decodeBatch(encoded, new TradeBatch(instruments, encoded.rowCount))
+  const isFit = into !== undefined && into.instruments === instruments && into.capacity >= encoded.rowCount
+  const batch = decodeBatch(encoded, isFit ? into : new TradeBatch(instruments, encoded.rowCount))
   batch.watermarkUs = encoded.watermarkUs
   return batch
 }

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { FinPulseError } from '../../base/errors.ts'
 import { INTERVALS, type Interval, isInterval } from '../../events/interval.ts'
+import { NAME_PATTERN } from '../../events/limits.ts'
 import { REPLAY_FORMATS, type ReplayFormat } from '../../feeds/replay/detect-format.ts'
 import { numberOf, splitList, suggest } from '../config.ts'
 import { EMIT_KINDS, type EmitKind, replayToOutput } from './replay-output.ts'
@@ -52,11 +53,11 @@ export function addReplayCommand(program: Command): void {
 
 async function replay(paths: readonly string[], flags: ReplayFlags): Promise<void> {
   const format = oneOf<ReplayFormat>(flags.format, '--format', REPLAY_FORMATS)
-  const symbols = flags.symbol === undefined ? undefined : splitList(flags.symbol)
+  const symbols = namesOf(flags.symbol)
   const input = {
     paths,
     ...(format === undefined ? {} : { format }),
-    ...(flags.venue === undefined ? {} : { venue: flags.venue }),
+    ...(flags.venue === undefined ? {} : { venue: nameOf(flags.venue, '--venue') }),
     ...(symbols === undefined ? {} : { symbols }),
   }
   if (flags.serve === true) {
@@ -74,6 +75,19 @@ async function replay(paths: readonly string[], flags: ReplayFlags): Promise<voi
     finalOnly: flags.finalOnly === true,
   })
   if (!isComplete) process.exitCode = 1
+}
+
+function namesOf(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined
+  const names = splitList(text)
+  if (names.length === 0) throw new FinPulseError('config-invalid', '--symbol: expected at least one symbol, got none')
+  return names.map((name) => nameOf(name, '--symbol'))
+}
+
+function nameOf(text: string, flag: string): string {
+  if (NAME_PATTERN.test(text)) return text
+  const allowed = 'letters, digits and . _ : / - (at most 64)'
+  throw new FinPulseError('config-invalid', `${flag}: expected ${allowed}, got ${JSON.stringify(text)}`)
 }
 
 function oneOf<T extends string>(text: string | undefined, flag: string, allowed: readonly T[]): T | undefined {

@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { batchOf } from '../../tests/support/trades.ts'
+import { InstrumentTable } from './instrument.ts'
+import { tradeAt } from './json.ts'
+import { TradeLines } from './trade-lines.ts'
+
+const digits = (maximum: bigint) => fc.bigInt(1n, maximum).map(String)
+const trade = fc.record({
+  symbol: fc.constantFrom('ABC', 'Ü/USD', 'a"b'),
+  timeMs: fc.integer({ min: 0, max: 4_000_000_000_000_000 }).map((timeUs) => timeUs / 1000),
+  price: fc.oneof(digits(10n ** 15n), digits(10n ** 24n), fc.constantFrom('0.00000001', '61837.63000000', '5')),
+  quantity: fc.oneof(digits(10n ** 15n), fc.constantFrom('0.001', '1000000000000.12345678')),
+  id: fc.option(fc.nat(), { nil: undefined }),
+  tradeCount: fc.integer({ min: 1, max: 9 }),
+  side: fc.constantFrom('buy' as const, 'sell' as const, 'unknown' as const),
+  isOffMarket: fc.boolean(),
+})
+
+describe('TradeLines', () => {
+  it('writes NDJSON byte for byte as JSON.stringify does', () => {
+    fc.assert(
+      fc.property(fc.array(trade, { maxLength: 20 }), (trades) => {
+        const instruments = new InstrumentTable()
+        const given = trades.map(({ id, ...rest }) => (id === undefined ? rest : { ...rest, id }))
+        // Digits of one symbol must fit its widest decimals; wide ones are tried alone.
+        const narrow = given.filter(({ price }) => price.length < 16)
+        for (const rows of [narrow, given.slice(0, 1)]) {
+          const batch = batchOf(instruments, rows)
+          const expected = rows.map((_, row) => `${JSON.stringify(tradeAt(batch, row))}\n`).join('')
+          expect(Buffer.from(new TradeLines(instruments).ndjson(batch)).toString()).toBe(expected)
+        }
+      }),
+    )
+  })
+
+  it('writes CSV that a reader takes back', () => {
+    const instruments = new InstrumentTable()
+    const batch = batchOf(instruments, [
+      { timeMs: 1_700_000_000_000.25, price: '1.50', quantity: '20', id: 7, side: 'buy' },
+      { timeMs: 1_700_000_000_001, price: '1.45', quantity: '3' },
+    ])
+    expect(Buffer.from(new TradeLines(instruments).csv(batch)).toString()).toBe(
+      '1700000000000250,test,ABC,1.50,20,buy,7\n1700000000001000,test,ABC,1.45,3,,\n',
+    )
+  })
+})
