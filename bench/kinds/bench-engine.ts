@@ -28,6 +28,11 @@ export async function startEngine(dataDir: string, feed: Settings, settings: Set
   return { engine, url, failure: failed.promise }
 }
 
+/** A feed that begins at this moment, with no history before it. */
+export function liveFeed(settings: Settings): Settings {
+  return { ...settings, backfill: '0s', startTime: new Date().toISOString() }
+}
+
 export function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -3,7 +3,7 @@ import { SocketClients } from '../clients/socket-clients.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import type { WorkloadOf } from '../workload.ts'
 import { startBareServer } from './bare-server.ts'
-import { delay, startEngine } from './bench-engine.ts'
+import { delay, liveFeed, startEngine } from './bench-engine.ts'
 import { symbolNames } from './market-batches.ts'
 import { ResourceWatch } from './resource-watch.ts'
 import { withDirectory } from './work-directory.ts'
@@ -21,7 +21,7 @@ export async function runFanOut(workload: FanOut, context: RunContext): Promise<
   const floor = await measureFloor(workload, context.seconds * FLOOR_SHARE)
   return withDirectory(async (directory) => {
     const symbols = symbolNames(workload.symbolCount)
-    const feed = { symbols, ratePerSecond: workload.tradesPerSecond, backfill: '0s' }
+    const feed = liveFeed({ symbols, ratePerSecond: workload.tradesPerSecond })
     const running = await startEngine(directory, feed)
     // A symbol can be subscribed to once something of it was seen.
     await delay(SETTLE_MS)

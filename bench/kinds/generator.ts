@@ -1,13 +1,11 @@
-import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { encodeTrades } from '../../src/events/batch-codec.ts'
 import { tradeAt } from '../../src/events/json.ts'
 import type { TradeBatch } from '../../src/events/trade-batch.ts'
-import { SimulatorFeed } from '../../src/feeds/simulator/simulator-feed.ts'
 import { formatValue } from '../format-number.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import { race } from '../race.ts'
 import type { WorkloadOf } from '../workload.ts'
-import { buildTradeBatches, START_TIME_US, sumNotionalTimes, symbolNames } from './market-batches.ts'
+import { buildTradeBatches, drainFeed, openPastMarket, sumNotionalTimes } from './market-batches.ts'
 
 const FLOOR_TIMES = 50
 const SHAPE_OF_FLOOR = { batchCount: 16, batchSize: 8192 }
@@ -24,18 +22,19 @@ export async function runGenerator(
   workload: WorkloadOf<'generator'>,
   { seconds, progress }: RunContext,
 ): Promise<Measurement> {
-  const floorBatches = buildTradeBatches({ ...workload, ...SHAPE_OF_FLOOR })
+  const { symbolCount, tradesPerSecond, roundCount } = workload
+  const floorBatches = await buildTradeBatches({ ...workload, ...SHAPE_OF_FLOOR })
   const measures: Measure[] = []
   for (const { name, use } of USES) {
     progress(`measuring ${name}`)
-    let feed = openFeed(workload)
+    let feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
     const { work, floor } = await race(
       seconds / USES.length,
       {
-        prepare: () => {
-          feed = openFeed(workload)
+        prepare: async () => {
+          feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
         },
-        run: () => generate(feed, use),
+        run: () => drainFeed(feed, use),
       },
       { run: () => sumNotionalTimes(floorBatches, FLOOR_TIMES) },
     )
@@ -48,32 +47,6 @@ export async function runGenerator(
     })
   }
   return { measures, notes: ['one thread; quotes are generated with the trades and not counted'] }
-}
-
-function openFeed({ symbolCount, tradesPerSecond, roundCount }: WorkloadOf<'generator'>): SimulatorFeed {
-  // Behind the clock, the simulator never waits.
-  const clock: Clock = systemClock
-  return new SimulatorFeed(
-    {
-      symbols: symbolNames(symbolCount),
-      ratePerSecond: tradesPerSecond,
-      seed: 1,
-      backfillUs: 0,
-      startTimeUs: START_TIME_US,
-      maxCount: roundCount,
-    },
-    clock,
-  )
-}
-
-async function generate(feed: SimulatorFeed, use: (batch: TradeBatch) => void): Promise<number> {
-  const { signal } = new AbortController()
-  let count = 0
-  for (let step = await feed.next(signal); step !== undefined; step = await feed.next(signal)) {
-    use(step.trades)
-    count += step.trades.count
-  }
-  return count
 }
 
 function ndjsonOf(batch: TradeBatch): string {

@@ -9,7 +9,7 @@ import { SocketClients } from '../clients/socket-clients.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import type { WorkloadOf } from '../workload.ts'
 import { startBareServer } from './bare-server.ts'
-import { delay, startEngine } from './bench-engine.ts'
+import { delay, liveFeed, startEngine } from './bench-engine.ts'
 import { withDirectory } from './work-directory.ts'
 
 type Latency = WorkloadOf<'latency'>
@@ -30,7 +30,7 @@ export async function runLatency(workload: Latency, context: RunContext): Promis
   context.progress('floor: a bare server')
   const floor = await measureFloor(workload)
   return withDirectory(async (directory) => {
-    const feed = { ratePerSecond: workload.tradesPerSecond, backfill: '0s' }
+    const feed = liveFeed({ ratePerSecond: workload.tradesPerSecond })
     const running = await startEngine(directory, feed)
     await delay(SETTLE_MS)
     const clients = await SocketClients.open({

@@ -16,9 +16,10 @@ export function runLogAppend(
   workload: WorkloadOf<'log-append'>,
   { seconds, progress }: RunContext,
 ): Promise<Measurement> {
-  const batches = buildTradeBatches({ ...workload, symbolCount: 10 })
   const commitUs = createHistogram()
   return withDirectory(async (directory) => {
+    progress('generating trades')
+    const batches = await buildTradeBatches({ ...workload, symbolCount: 10 })
     const log = EmbeddedEventLog.open({ directory, clock: systemClock })
     progress('measuring')
     const { work, floor } = await race(

@@ -17,7 +17,7 @@ const READ_MAX_BYTES = 1024 * 1024
 export function runLogRead(workload: WorkloadOf<'log-read'>, { seconds, progress }: RunContext): Promise<Measurement> {
   return withDirectory(async (directory) => {
     progress('writing the log')
-    const batches = buildTradeBatches({ ...workload, symbolCount: 10 })
+    const batches = await buildTradeBatches({ ...workload, symbolCount: 10 })
     const log = EmbeddedEventLog.open({ directory, clock: systemClock })
     for (const batch of batches) await appendTrades(log, batch)
     const reader = EmbeddedEventLogReader.open({ directory })

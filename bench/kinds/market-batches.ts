@@ -1,11 +1,12 @@
-import { InstrumentTable } from '../../src/events/instrument.ts'
-import { QuoteBatch } from '../../src/events/quote-batch.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { checkConfig } from '../../src/engine/config.ts'
+import { createFeed } from '../../src/engine/create-feed.ts'
 import { TradeBatch } from '../../src/events/trade-batch.ts'
-import { MarketModel } from '../../src/feeds/simulator/market-model.ts'
+import type { Feed } from '../../src/feeds/feed.ts'
 import { DEFAULT_SYMBOLS } from '../../src/feeds/simulator/symbol-presets.ts'
 
 /** 2026-01-02T15:00:00Z: any whole hour does. */
-export const START_TIME_US = Date.UTC(2026, 0, 2, 15) * 1000
+const START_TIME_US = Date.UTC(2026, 0, 2, 15) * 1000
 
 /** The default market's symbols, then `S0010` and so on. */
 export function symbolNames(count: number): string[] {
@@ -21,20 +22,40 @@ export interface MarketShape {
   readonly batchSize: number
 }
 
+/** A simulated market of the past, which never waits for the clock. */
+export function openPastMarket(symbolCount: number, tradesPerSecond: number, maxCount: number): Promise<Feed> {
+  const settings = {
+    type: 'simulator',
+    symbols: symbolNames(symbolCount),
+    ratePerSecond: tradesPerSecond,
+    startTime: new Date(START_TIME_US / 1000).toISOString(),
+    maxCount,
+  }
+  return createFeed(checkConfig({ feed: settings }, 'bench').feed, systemClock, undefined)
+}
+
+/** Hands every step to `use`. @returns the number of trades */
+export async function drainFeed(feed: Feed, use: (trades: TradeBatch) => void): Promise<number> {
+  const { signal } = new AbortController()
+  let count = 0
+  for (let step = await feed.next(signal); step !== undefined; step = await feed.next(signal)) {
+    use(step.trades)
+    count += step.trades.count
+  }
+  return count
+}
+
 /** Trades of the simulated market, all over one instrument table; the same for the same shape. */
-export function buildTradeBatches({ symbolCount, tradesPerSecond, batchCount, batchSize }: MarketShape): TradeBatch[] {
-  const instruments = new InstrumentTable()
-  const model = new MarketModel(instruments, symbolNames(symbolCount), 1)
-  const quotes = new QuoteBatch(instruments, batchSize)
-  return Array.from({ length: batchCount }, (_, number) => {
-    const batch = new TradeBatch(instruments, batchSize)
-    quotes.count = 0
-    for (let row = 0; row < batchSize; row++) {
-      const ordinal = number * batchSize + row
-      model.trade(START_TIME_US + Math.floor((ordinal * 1e6) / tradesPerSecond), batch, quotes)
+export async function buildTradeBatches(shape: MarketShape): Promise<TradeBatch[]> {
+  const { symbolCount, tradesPerSecond, batchCount, batchSize } = shape
+  const batches: TradeBatch[] = []
+  await drainFeed(await openPastMarket(symbolCount, tradesPerSecond, batchCount * batchSize), (trades) => {
+    for (let row = 0; row < trades.count; row++) {
+      if (batches.at(-1)?.isFull !== false) batches.push(new TradeBatch(trades.instruments, batchSize))
+      batches.at(-1)!.appendRow(trades, row)
     }
-    return batch
   })
+  return batches
 }
 
 /** The bare loop: the sum of price times quantity over the same arrays. @returns the number of trades */

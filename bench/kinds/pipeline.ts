@@ -32,7 +32,7 @@ interface Stages {
  * that each stage has every trade that the log acknowledged.
  */
 export async function runPipeline(workload: WorkloadOf<'pipeline'>, context: RunContext): Promise<Measurement> {
-  const floor = floorRate(workload.tradesPerSecond)
+  const floor = await floorRate(workload.tradesPerSecond)
   return withDirectory(async (directory) => {
     // A day of history at this rate is more than any run gets through: the simulator stays behind the clock.
     const feed = { ratePerSecond: workload.tradesPerSecond, backfill: '24h' }
@@ -85,8 +85,8 @@ export async function runPipeline(workload: WorkloadOf<'pipeline'>, context: Run
   })
 }
 
-function floorRate(tradesPerSecond: number): number {
-  const batches = buildTradeBatches({ symbolCount: 10, tradesPerSecond, batchCount: 32, batchSize: 8192 })
+async function floorRate(tradesPerSecond: number): Promise<number> {
+  const batches = await buildTradeBatches({ symbolCount: 10, tradesPerSecond, batchCount: 32, batchSize: 8192 })
   const rates = Array.from({ length: 7 }, () => {
     const startMs = performance.now()
     return (sumNotionalTimes(batches, 50) * 1000) / (performance.now() - startMs)

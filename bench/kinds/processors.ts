@@ -32,7 +32,7 @@ export async function runProcessors(
   { seconds, progress }: RunContext,
 ): Promise<Measurement> {
   progress('generating trades')
-  const batches = buildTradeBatches(workload)
+  const batches = await buildTradeBatches(workload)
   let outputs = new CountedOutputs()
   let processor = newProcessor(batches, outputs)
   progress('measuring')
