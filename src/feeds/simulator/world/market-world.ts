@@ -235,16 +235,16 @@ export class MarketWorld {
     this.#side[symbol] = isBuy ? TAKER_BUY : TAKER_SELL
     const id = this.#nextTradeId[symbol]!++
     const index = this.#index++
-    if (trades === undefined || quotes === undefined) return
     const half = this.#halfSpread[symbol]!
     const bid = Math.max(1, Math.floor(price - half))
     const ask = Math.max(bid + 1, Math.ceil(price + half))
+    const hasNewQuote = bid !== this.#bid[symbol] || ask !== this.#ask[symbol]
+    // Events that are stepped over leave their quote behind too, or the next one would give it out again.
+    this.#bid[symbol] = bid
+    this.#ask[symbol] = ask
+    if (trades === undefined || quotes === undefined) return
     const timeUs = this.#options.schedule.dueUs(index)
-    if (bid !== this.#bid[symbol] || ask !== this.#ask[symbol]) {
-      this.#bid[symbol] = bid
-      this.#ask[symbol] = ask
-      this.#quote(quotes, symbol, index, timeUs, bits)
-    }
+    if (hasNewQuote) this.#quote(quotes, symbol, index, timeUs, bits)
     const row = trades.count++
     trades.instrument[row] = this.#instrument[symbol]!
     trades.priceLow[row] = (isBuy ? ask : bid) * this.#tickDigits[symbol]!
