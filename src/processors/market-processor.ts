@@ -138,7 +138,7 @@ export class MarketProcessor implements TradeProcessor {
     }
     const described = this.#described[instrument]!
     const digits = row.priceHigh === 0 ? row.priceLow : row.priceHigh * LIMB + row.priceLow
-    this.#priceMove.add(instrument, described, eventTimeUs, digits)
+    this.#priceMove.add(instrument, described, row, digits)
     if (this.#zScore.isDue(instrument, eventTimeUs)) {
       const price = digitsToNumber(row.priceLow, row.priceHigh, described.priceDecimals)
       this.#zScore.addPoint(instrument, described, eventTimeUs, price)

@@ -75,8 +75,8 @@ export class ZScoreDetector {
 
   #compare(instrument: number, described: Instrument, eventTimeUs: number, price: number): void {
     const { windowCount, mediumThreshold, highThreshold, minimumMovePercent } = this.#options
-    const points = this.#points.subarray(instrument * windowCount, (instrument + 1) * windowCount)
-    const { mean, deviation } = meanAndDeviation(points)
+    const first = instrument * windowCount
+    const { mean, deviation } = meanAndDeviation(this.#points, first, first + windowCount)
     // In a window without any movement no score is defined.
     // Rounded before it is compared: noise of the last bit must not lift 2.5 above 2.5.
     const score = deviation === 0 ? 0 : round((price - mean) / deviation)
@@ -133,14 +133,18 @@ export class ZScoreDetector {
   }
 }
 
-/** Mean and population standard deviation (divided by n), in two passes for accuracy. */
-export function meanAndDeviation(values: Float64Array): { mean: number; deviation: number } {
+/** Mean and population standard deviation (divided by n) of a part of the values, in two passes for accuracy. */
+export function meanAndDeviation(
+  values: Float64Array,
+  start = 0,
+  end = values.length,
+): { mean: number; deviation: number } {
   let sum = 0
-  for (const value of values) sum += value
-  const mean = sum / values.length
+  for (let index = start; index < end; index++) sum += values[index]!
+  const mean = sum / (end - start)
   let squares = 0
-  for (const value of values) squares += (value - mean) * (value - mean)
-  return { mean, deviation: Math.sqrt(squares / values.length) }
+  for (let index = start; index < end; index++) squares += (values[index]! - mean) * (values[index]! - mean)
+  return { mean, deviation: Math.sqrt(squares / (end - start)) }
 }
 
 /** Six decimals are enough to compare and keep alerts short. */

@@ -1,6 +1,7 @@
 import { formatDecimal, POWERS_OF_TEN } from '../../base/decimal.ts'
 import type { Alert, Direction } from '../../events/alert.ts'
 import type { Instrument } from '../../events/instrument.ts'
+import type { TradeRow } from '../candles/candle-record.ts'
 import { SlidingExtreme } from '../windows/sliding-extreme.ts'
 
 export interface PriceMoveOptions {
@@ -47,8 +48,12 @@ export class PriceMoveRule {
     }
   }
 
-  /** @param digits price in units of the instrument's last decimal */
-  add(instrument: number, described: Instrument, eventTimeUs: number, digits: number): void {
+  /**
+   * @param row of which only the time is read: a double as an argument of its own would be boxed, for each trade
+   * @param digits price in units of the instrument's last decimal
+   */
+  add(instrument: number, described: Instrument, row: Pick<TradeRow, 'eventTimeUs'>, digits: number): void {
+    const { eventTimeUs } = row
     const state = this.#states[instrument]!
     // Out-of-order trades within the allowed lateness count as just come: a deque needs rising times.
     const timeUs = eventTimeUs > state.newestTimeUs ? eventTimeUs : state.newestTimeUs
