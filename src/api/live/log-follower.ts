@@ -7,6 +7,7 @@ import { decodeQuotes, decodeTrades } from '../../events/batch-codec.ts'
 import type { Candle } from '../../events/candle.ts'
 import { decodeRecords } from '../../events/json.ts'
 import type { Topic } from '../../events/topic.ts'
+import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { EventLogReader, StoredBatch } from '../../log/event-log.ts'
 import type { LiveHub } from './live-hub.ts'
 
@@ -49,6 +50,7 @@ export class LogFollower {
   #isStopped = false
   #running: Promise<void> | undefined
   #turnStartedMs = 0
+  #trades: TradeBatch | undefined
 
   constructor(options: {
     readonly log: EventLogReader
@@ -156,7 +158,7 @@ export class LogFollower {
 
   #take(topic: FollowedTopic, batch: StoredBatch): void {
     try {
-      if (topic === 'market.trades') this.#hub.takeTrades(decodeTrades(batch.payload, this.#hub.instruments))
+      if (topic === 'market.trades') this.#takeTrades(batch)
       else if (topic === 'market.quotes') this.#hub.takeQuotes(decodeQuotes(batch.payload, this.#hub.instruments))
       else if (topic === 'alerts') this.#takeAlerts(batch)
       // Most records of this topic are of no interest to anybody here; those of unwatched intervals are not even parsed.
@@ -166,6 +168,14 @@ export class LogFollower {
       const context = { err: error, topic, partition: batch.partition, offset: batch.firstOffset }
       this.#logger.error(context, `live: a batch could not be decoded and was passed over: ${messageOf(error)}`)
     }
+  }
+
+  #takeTrades({ payload }: StoredBatch): void {
+    const { instruments, tradeChannel } = this.#hub
+    // Where trades are watched the hub keeps the batch for a while; else one is filled again and again.
+    const trades = decodeTrades(payload, instruments, tradeChannel.isWatched ? undefined : this.#trades)
+    if (!tradeChannel.isWatched) this.#trades = trades
+    this.#hub.takeTrades(trades)
   }
 
   #takeAlerts(batch: StoredBatch): void {
