@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { retrying } from '../../base/retry.ts'
@@ -6,7 +7,7 @@ import { encodeRecords } from '../../events/json.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
 import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { Feed, FeedStep } from '../../feeds/feed.ts'
-import type { Append, EventLog } from '../../log/event-log.ts'
+import type { Append, Commit, EventLog } from '../../log/event-log.ts'
 import { splitByPartition } from './partitioner.ts'
 
 /** Checkpoint that holds the feed's position. */
@@ -27,8 +28,10 @@ export interface IngestRoleOptions {
 }
 
 const BACK_PRESSURE_WAIT_MS = 2
+/** Full steps that share a commit while the feed has more at hand: each commit costs a flush to the disk. */
+const STEPS_PER_COMMIT = 8
 
-/** Moves events from the feed into the log; each step and the feed's position after it are one commit. */
+/** Moves events from the feed into the log; some steps and the feed's position after them are one commit. */
 export class IngestRole {
   readonly #options: IngestRoleOptions
   tradeCount = 0
@@ -37,6 +40,8 @@ export class IngestRole {
   /** Times that the feed had to wait for the process role. */
   backPressureCount = 0
   hasEnded = false
+  /** A step that was asked for before its turn. */
+  #ahead: Promise<FeedStep | undefined> | undefined
 
   constructor(options: IngestRoleOptions) {
     this.#options = options
@@ -44,36 +49,71 @@ export class IngestRole {
 
   /** Runs until the feed ends or the signal aborts. What feed or log refuse for now is tried again. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.hasEnded) {
-      await this.#waitForProcess(signal)
-      try {
+    try {
+      while (!signal.aborted && !this.hasEnded) {
+        await this.#waitForProcess(signal)
         await this.#step(signal)
-      } catch (error) {
-        // What was not committed then comes again: the feed's position was not committed either.
-        if (signal.aborted && error === signal.reason) return
-        throw error
       }
+    } catch (error) {
+      // What was not committed then comes again: the feed's position was not committed either.
+      if (!signal.aborted || error !== signal.reason) throw error
+    } finally {
+      // The feed may be closed as soon as nothing is asked of it any more.
+      await this.#ahead?.catch(() => undefined)
     }
   }
 
   async #step(signal: AbortSignal): Promise<void> {
-    const { feed, log } = this.#options
-    const step = await this.#retrying('feed', signal, () => feed.next(signal))
-    if (step === undefined) {
-      this.hasEnded = true
-      return
+    const appends: Append[] = []
+    const counts = { trades: 0, quotes: 0, deadLetters: 0 }
+    let position: Uint8Array | undefined
+    let isLast = false
+    for (let stepCount = 1; ; stepCount++) {
+      const step = await this.#next(signal)
+      isLast = step === undefined
+      if (step === undefined) break
+      // The batches are the feed's again once it is asked for more, so they are encoded before.
+      appends.push(...this.#appendsOf(step))
+      position = step.position
+      counts.trades += step.trades.count
+      counts.quotes += step.quotes.count
+      counts.deadLetters += step.deadLetters.length
+      const isFull = step.trades.isFull || step.quotes.isFull
+      if (!isFull || stepCount >= STEPS_PER_COMMIT || !(await this.#hasMoreAtHand(signal))) break
     }
-    const appends = this.#appendsOf(step)
-    if (appends.length === 0) return
-    const commit = { appends, checkpoints: [{ name: INGEST_CHECKPOINT, value: step.position }] }
+    if (appends.length > 0) {
+      await this.#commit({ appends, checkpoints: [{ name: INGEST_CHECKPOINT, value: position! }] }, signal)
+    }
+    this.tradeCount += counts.trades
+    this.quoteCount += counts.quotes
+    this.deadLetterCount += counts.deadLetters
+    this.hasEnded = isLast
+  }
+
+  #next(signal: AbortSignal): Promise<FeedStep | undefined> {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    return ahead ?? this.#retrying('feed', signal, () => this.#options.feed.next(signal))
+  }
+
+  /** Asks the feed for its next step ahead of time. @returns whether it came without waiting for anything */
+  async #hasMoreAtHand(signal: AbortSignal): Promise<boolean> {
+    const ahead = this.#next(signal)
+    this.#ahead = ahead
+    const settled = ahead.then(
+      () => true,
+      // Reported by whoever takes the step; what was read before it is committed first.
+      () => false,
+    )
+    return Promise.race([settled, nextTurn(false)])
+  }
+
+  async #commit(commit: Commit, signal: AbortSignal): Promise<void> {
+    const { log, onAppended } = this.#options
     const { firstOffsets } = await this.#retrying('log', signal, () => log.commit(commit))
-    appends.forEach(({ topic, partition, batch }, index) => {
-      if (topic !== 'market.trades') return
-      this.#options.onAppended?.(partition, firstOffsets[index]! + batch.recordCount)
+    commit.appends.forEach(({ topic, partition, batch }, index) => {
+      if (topic === 'market.trades') onAppended?.(partition, firstOffsets[index]! + batch.recordCount)
     })
-    this.tradeCount += step.trades.count
-    this.quoteCount += step.quotes.count
-    this.deadLetterCount += step.deadLetters.length
   }
 
   #retrying<T>(subject: string, signal: AbortSignal, operation: () => Promise<T>): Promise<T> {
