@@ -40,6 +40,11 @@ export class SimulatedClock implements Clock {
     return this.#nowUs
   }
 
+  /** Calls of `sleep` that wait. */
+  get sleeperCount(): number {
+    return this.#sleepers.length
+  }
+
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     await new Promise<void>((resolve, reject) => {

@@ -93,6 +93,11 @@ export class Pipeline {
     return this.#feed
   }
 
+  /** Records that the process role has still to read. */
+  get processLagCount(): number {
+    return this.#process?.lagCount ?? 0
+  }
+
   openCandles(symbols: readonly string[] | undefined, interval?: Interval): Candle[] {
     return this.#process?.openCandles(symbols, interval) ?? []
   }
@@ -154,7 +159,7 @@ export class Pipeline {
       gapCount: count('gaps'),
       deadLetterCount: count('dead-letters'),
       duplicateCount: counts?.duplicates ?? 0,
-      processLagCount: this.#process?.lagCount ?? 0,
+      processLagCount: this.processLagCount,
       backPressureCount: this.#ingest?.backPressureCount ?? 0,
       newestTimeUs,
       dropped,

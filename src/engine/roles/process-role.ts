@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import type { Clock } from '../../base/clock.ts'
+import { FinPulseError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { retrying } from '../../base/retry.ts'
 import { decodeTrades } from '../../events/batch-codec.ts'
@@ -25,6 +26,7 @@ const IDLE_WAIT_MS = 200
 
 /** Committed with the outputs that it accounts for. */
 interface Progress {
+  /** Everything before it is accounted for. */
   readonly inputOffset: number
   /** Records that the log holds. */
   readonly emitted: EmittedCounts
@@ -43,6 +45,8 @@ class Partition {
   readonly processor: MarketProcessor
   inputOffset = 0
   endOffset = 0
+  /** Input before this was accounted for by the last commit of an earlier run: deriving from it gives nothing new. */
+  knownOffset = 0
   /** Oldest offset that a restart would read from. */
   snapshotOffset = 0
   snapshotTimeUs = 0
@@ -92,6 +96,7 @@ export class ProcessRole {
       const bounds = await log.bounds('market.trades', partition.index)
       partition.inputOffset = bounds.startOffset
       partition.endOffset = bounds.endOffset
+      partition.knownOffset = progress.inputOffset
       partition.outputs.restore(noEmittedCounts(), progress.emitted)
       if (snapshotBytes !== undefined) {
         const snapshot = deserialize(snapshotBytes) as Snapshot
@@ -117,7 +122,10 @@ export class ProcessRole {
       })
       if (!hasRead && !signal.aborted) await log.waitForCommit(IDLE_WAIT_MS)
     }
-    await this.#saveAll()
+    await this.#saveAll().catch((error: unknown) => {
+      if (!(error instanceof FinPulseError) || !error.retryable) throw error
+      logger.warn({ err: error }, 'process role: the log refused the state; the next start derives it again')
+    })
   }
 
   /** @returns whether there was anything to read */
@@ -145,6 +153,7 @@ export class ProcessRole {
     for (const batch of batches) {
       partition.processor.onTrades(decodeTrades(batch.payload, partition.processor.instruments))
       partition.inputOffset = batch.firstOffset + batch.recordCount
+      partition.endOffset = Math.max(partition.endOffset, partition.inputOffset)
     }
     partition.endOffset = (await log.bounds('market.trades', partition.index)).endOffset
     const isSnapshotDue = clock.nowUs() - partition.snapshotTimeUs >= snapshotEveryMs * 1000
@@ -161,7 +170,8 @@ export class ProcessRole {
   async #commit(partition: Partition, withSnapshot: boolean): Promise<void> {
     const { log, clock } = this.#options
     const { inputOffset, outputs } = partition
-    const progress: Progress = { inputOffset, emitted: outputs.inLog }
+    const knownOffset = Math.max(inputOffset, partition.knownOffset)
+    const progress: Progress = { inputOffset: knownOffset, emitted: outputs.inLog }
     const checkpoints: CheckpointWrite[] = [{ name: partition.progressName, value: serialize(progress) }]
     if (withSnapshot) {
       const snapshot: Snapshot = { inputOffset, emitted: outputs.emitted, state: partition.processor.snapshot() }
@@ -196,9 +206,11 @@ export class ProcessRole {
     return new Map(this.#partitions.map((partition) => [partition.index, partition.snapshotOffset]))
   }
 
+  /** Candles that are not final. Just after a restart, none: the state is behind the log, where they may be final. */
   openCandles(symbols: readonly string[] | undefined, interval?: Interval): Candle[] {
     const candles: Candle[] = []
-    for (const { processor } of this.#partitions) {
+    for (const { processor, inputOffset, knownOffset } of this.#partitions) {
+      if (inputOffset < knownOffset) continue
       for (let index = 0; index < processor.instruments.count; index++) {
         if (symbols !== undefined && !symbols.includes(processor.instruments.at(index).symbol)) continue
         const open = processor.openCandles(index)

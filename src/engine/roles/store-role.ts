@@ -25,8 +25,8 @@ export interface StoreRoleOptions {
 /** Input of one store transaction, per topic and partition. */
 const READ_MAX_BYTES = 2 * 1024 * 1024
 const IDLE_WAIT_MS = 500
-/** Full batches of one topic in a transaction: 15 × 8192 rows are a whole row group, which the store likes best. */
-const BATCHES_MAX_COUNT = 15
+/** Records of one topic and partition in a transaction: a whole row group, 15 full batches, which the store likes best. */
+const RECORDS_MAX_COUNT = 15 * 8192
 /** In quiet times rows are gathered this long, so that a transaction is worth its cost. */
 const GATHER_MS = 100
 const SMALL_WRITE_COUNT = 1000
@@ -84,7 +84,8 @@ export class StoreRole {
         throw error
       })
       if (count === 0 && !signal.aborted) await log.waitForCommit(IDLE_WAIT_MS)
-      if (count < SMALL_WRITE_COUNT && !signal.aborted) await clock.sleep(GATHER_MS)
+      // What is in the log already needs no gathering, however small its batches are.
+      if (count < SMALL_WRITE_COUNT && this.#lagCount === 0 && !signal.aborted) await clock.sleep(GATHER_MS)
     }
   }
 
@@ -127,7 +128,7 @@ export class StoreRole {
     const piece = { batches: [] as StoredBatch[], moved: [] as StorePosition[], count: 0, lagCount: 0 }
     for (const { topic, partition, nextOffset } of this.#positions) {
       const read = await log.read(topic, partition, nextOffset, READ_MAX_BYTES)
-      const batches = read.slice(0, BATCHES_MAX_COUNT)
+      const batches = withinCount(read, RECORDS_MAX_COUNT)
       const last = batches.at(-1)
       if (last === undefined) continue
       // Positions are ends of batches, so a batch is new as a whole.
@@ -148,6 +149,16 @@ export class StoreRole {
   get lagCount(): number {
     return this.#lagCount
   }
+}
+
+/** The first batches, at least one, as many as have that many records together. */
+function withinCount(batches: readonly StoredBatch[], recordMaxCount: number): readonly StoredBatch[] {
+  let recordCount = 0
+  const end = batches.findIndex((batch, index) => {
+    recordCount += batch.recordCount
+    return index > 0 && recordCount > recordMaxCount
+  })
+  return end < 0 ? batches : batches.slice(0, end)
 }
 
 interface StoredRows {
