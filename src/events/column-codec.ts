@@ -36,6 +36,27 @@ function encodedMaxBytes(columnCount: number, rowCount: number, dictionaryBytes:
   return HEADER_BYTES + align8(dictionaryBytes) + columnCount * (COLUMN_HEADER_BYTES + align8(rowCount * 8))
 }
 
+/** One buffer seen in every width. */
+class Workspace {
+  readonly bytes: Uint8Array
+  readonly shorts: Uint16Array
+  readonly words: Uint32Array
+  readonly doubles: Float64Array
+
+  constructor(capacityBytes: number) {
+    const buffer = new ArrayBuffer(align8(capacityBytes))
+    this.bytes = new Uint8Array(buffer)
+    this.shorts = new Uint16Array(buffer)
+    this.words = new Uint32Array(buffer)
+    this.doubles = new Float64Array(buffer)
+  }
+}
+
+/** As large as the largest batch so far: each encoding is built here and copied out at its own size. */
+let workspace = new Workspace(1 << 20)
+/** A column of integers on its way to or from doubles, so that every loop below meets one type of array only. */
+let widened = new Float64Array(1 << 13)
+
 export function encodeColumns(
   kind: BatchKind,
   rowCount: number,
@@ -46,34 +67,65 @@ export function encodeColumns(
   const dictionaryBytes = textEncoder.encode(
     JSON.stringify(dictionary.map((i) => [i.venue, i.symbol, i.priceDecimals, i.quantityDecimals])),
   )
-  const buffer = new ArrayBuffer(encodedMaxBytes(columns.length, rowCount, dictionaryBytes.length))
-  new Uint32Array(buffer, 0, 4).set([MAGIC, kind, rowCount, dictionaryBytes.length])
-  new Float64Array(buffer, 16, 1)[0] = watermarkUs
-  new Uint8Array(buffer, HEADER_BYTES).set(dictionaryBytes)
+  const maxBytes = encodedMaxBytes(columns.length, rowCount, dictionaryBytes.length)
+  if (maxBytes > workspace.bytes.length) workspace = new Workspace(maxBytes)
+  workspace.words.set([MAGIC, kind, rowCount, dictionaryBytes.length])
+  workspace.doubles[2] = watermarkUs
   let at = HEADER_BYTES + align8(dictionaryBytes.length)
-  for (const column of columns) at = writeColumn(buffer, at, column, rowCount)
-  return new Uint8Array(buffer, 0, at)
+  workspace.bytes.fill(0, HEADER_BYTES, at)
+  workspace.bytes.set(dictionaryBytes, HEADER_BYTES)
+  for (const column of columns) at = writeColumn(workspace, at, column, rowCount)
+  return workspace.bytes.slice(0, at)
 }
 
-function writeColumn(buffer: ArrayBuffer, at: number, column: ColumnArray, rowCount: number): number {
+/** @returns the column itself, or its integers as doubles, valid until the next call */
+function asDoubles(column: ColumnArray, rowCount: number): Float64Array {
+  if (column instanceof Float64Array) return column
+  reserveWidened(rowCount)
+  widened.set(column.subarray(0, rowCount))
+  return widened
+}
+
+function reserveWidened(rowCount: number): void {
+  if (widened.length < rowCount) widened = new Float64Array(rowCount)
+}
+
+function writeColumn(space: Workspace, at: number, column: ColumnArray, rowCount: number): number {
+  const doubles = asDoubles(column, rowCount)
   let minimum = Number.POSITIVE_INFINITY
   let maximum = Number.NEGATIVE_INFINITY
   for (let row = 0; row < rowCount; row++) {
-    const value = column[row]!
+    const value = doubles[row]!
     if (value < minimum) minimum = value
     if (value > maximum) maximum = value
   }
   const width = rowCount === 0 ? 0 : widthOf(maximum - minimum)
-  new Uint32Array(buffer, at, 2).set([width, 0])
-  new Float64Array(buffer, at + 8, 1)[0] = rowCount === 0 ? 0 : minimum
+  space.words[at >> 2] = width
+  space.words[(at >> 2) + 1] = 0
+  space.doubles[(at >> 3) + 1] = rowCount === 0 ? 0 : minimum
   const start = at + COLUMN_HEADER_BYTES
-  if (width === 8) {
-    new Float64Array(buffer, start, rowCount).set(column.subarray(0, rowCount))
-  } else if (width > 0) {
-    const values = narrowView(buffer, start, width, rowCount)
-    for (let row = 0; row < rowCount; row++) values[row] = column[row]! - minimum
-  }
-  return start + align8(width * rowCount)
+  const end = start + align8(width * rowCount)
+  // What is left of the last eight bytes must be the same in every run.
+  if (end > start) space.doubles[(end >> 3) - 1] = 0
+  if (width === 8) space.doubles.set(doubles.subarray(0, rowCount), start >> 3)
+  else if (width === 4) packWords(space.words, start >> 2, doubles, minimum, rowCount)
+  else if (width === 2) packShorts(space.shorts, start >> 1, doubles, minimum, rowCount)
+  else if (width === 1) packBytes(space.bytes, start, doubles, minimum, rowCount)
+  return end
+}
+
+// One function per width: a loop that meets several types of array runs several times slower.
+
+function packBytes(into: Uint8Array, at: number, from: Float64Array, minimum: number, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) into[at + row] = from[row]! - minimum
+}
+
+function packShorts(into: Uint16Array, at: number, from: Float64Array, minimum: number, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) into[at + row] = from[row]! - minimum
+}
+
+function packWords(into: Uint32Array, at: number, from: Float64Array, minimum: number, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) into[at + row] = from[row]! - minimum
 }
 
 /** @throws FinPulseError log-corrupt where the bytes are not such a batch */
@@ -106,13 +158,43 @@ function readColumn(bytes: Uint8Array, at: number, rowCount: number, into: Colum
   if (end > bytes.length) throw corrupt('ends inside a column')
   if (width === 0) {
     into.fill(base, 0, rowCount)
-  } else if (width === 8) {
-    into.set(new Float64Array(bytes.buffer, bytes.byteOffset + start, rowCount))
+  } else if (into instanceof Float64Array) {
+    unpack(bytes, start, width, base, into, rowCount)
   } else {
-    const values = narrowView(bytes.buffer, bytes.byteOffset + start, width, rowCount)
-    for (let row = 0; row < rowCount; row++) into[row] = values[row]! + base
+    reserveWidened(rowCount)
+    unpack(bytes, start, width, base, widened, rowCount)
+    into.set(widened.subarray(0, rowCount))
   }
   return end
+}
+
+function unpack(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  base: number,
+  into: Float64Array,
+  count: number,
+): void {
+  const { buffer } = bytes
+  const offset = bytes.byteOffset + start
+  if (width === 8) into.set(new Float64Array(buffer, offset, count))
+  else if (width === 4) unpackWords(new Uint32Array(buffer, offset, count), base, into)
+  else if (width === 2) unpackShorts(new Uint16Array(buffer, offset, count), base, into)
+  else if (width === 1) unpackBytes(new Uint8Array(buffer, offset, count), base, into)
+  else throw corrupt(`has a column of width ${width}`)
+}
+
+function unpackBytes(from: Uint8Array, base: number, into: Float64Array): void {
+  for (let row = 0; row < from.length; row++) into[row] = from[row]! + base
+}
+
+function unpackShorts(from: Uint16Array, base: number, into: Float64Array): void {
+  for (let row = 0; row < from.length; row++) into[row] = from[row]! + base
+}
+
+function unpackWords(from: Uint32Array, base: number, into: Float64Array): void {
+  for (let row = 0; row < from.length; row++) into[row] = from[row]! + base
 }
 
 function parseDictionary(text: string): Instrument[] {
@@ -130,18 +212,6 @@ function widthOf(range: number): 0 | 1 | 2 | 4 | 8 {
   if (range < 2 ** 8) return 1
   if (range < 2 ** 16) return 2
   return range < 2 ** 32 ? 4 : 8
-}
-
-function narrowView(
-  buffer: ArrayBufferLike,
-  start: number,
-  width: number,
-  count: number,
-): Uint8Array | Uint16Array | Uint32Array {
-  if (width === 1) return new Uint8Array(buffer, start, count)
-  if (width === 2) return new Uint16Array(buffer, start, count)
-  if (width === 4) return new Uint32Array(buffer, start, count)
-  throw corrupt(`has a column of width ${width}`)
 }
 
 function align8(bytes: number): number {
