@@ -1,6 +1,6 @@
 import { encodeTrades } from '../../src/events/batch-codec.ts'
-import { tradeAt } from '../../src/events/json.ts'
 import type { TradeBatch } from '../../src/events/trade-batch.ts'
+import { TradeLines } from '../../src/events/trade-lines.ts'
 import { formatValue } from '../format-number.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import { race } from '../race.ts'
@@ -10,12 +10,22 @@ import { buildTradeBatches, drainFeed, openPastMarket, sumNotionalTimes } from '
 const FLOOR_TIMES = 50
 const SHAPE_OF_FLOOR = { batchCount: 16, batchSize: 8192 }
 
-/** What becomes of each batch of the simulator. */
-const USES: readonly { readonly name: string; readonly use: (batch: TradeBatch) => void }[] = [
-  { name: 'trades', use: () => undefined },
-  { name: 'trades, columnar', use: (batch) => void encodeTrades(batch) },
-  { name: 'trades, NDJSON', use: (batch) => void ndjsonOf(batch) },
+type Use = (trades: TradeBatch) => void
+
+/** What becomes of each batch of the simulator, made anew for each round. */
+const USES: readonly { readonly name: string; readonly create: () => Use }[] = [
+  { name: 'trades', create: () => () => undefined },
+  { name: 'trades, columnar', create: () => (trades) => void encodeTrades(trades) },
+  { name: 'trades, NDJSON', create: writeLines },
 ]
+
+function writeLines(): Use {
+  let lines: TradeLines | undefined
+  return (trades) => {
+    lines ??= new TradeLines(trades.instruments)
+    lines.ndjson(trades)
+  }
+}
 
 /** Simulator → batches, then → bytes as they are stored, or → lines of JSON. */
 export async function runGenerator(
@@ -25,7 +35,7 @@ export async function runGenerator(
   const { symbolCount, tradesPerSecond, roundCount } = workload
   const floorBatches = await buildTradeBatches({ ...workload, ...SHAPE_OF_FLOOR })
   const measures: Measure[] = []
-  for (const { name, use } of USES) {
+  for (const { name, create } of USES) {
     progress(`measuring ${name}`)
     let feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
     const { work, floor } = await race(
@@ -34,7 +44,7 @@ export async function runGenerator(
         prepare: async () => {
           feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
         },
-        run: () => drainFeed(feed, use),
+        run: () => drainFeed(feed, create()),
       },
       { run: () => sumNotionalTimes(floorBatches, FLOOR_TIMES) },
     )
@@ -47,10 +57,4 @@ export async function runGenerator(
     })
   }
   return { measures, notes: ['one thread; quotes are generated with the trades and not counted'] }
-}
-
-function ndjsonOf(batch: TradeBatch): string {
-  let text = ''
-  for (let row = 0; row < batch.count; row++) text += `${JSON.stringify(tradeAt(batch, row))}\n`
-  return text
 }
