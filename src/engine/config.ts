@@ -28,7 +28,7 @@ const simulatorSchema = z.strictObject({
   ratePerSecond: z.number().positive().max(1e7).default(100),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
   /** History that a new market lives through first. */
-  backfill: duration('backfill').prefault('24h'),
+  backfill: duration('feed.backfill').prefault('24h'),
   /** Event time of the first trade, ISO 8601, instead of now less the back-fill. */
   startTime: z.iso.datetime().optional(),
   /** The feed ends after this many trades. */
@@ -129,6 +129,8 @@ function describeIssue(issue: z.core.$ZodIssue, settings: Settings): string {
       .map((key) => `${path === '' ? '' : `${path}.`}${key}: no such setting${suggest(key, allowed)}`)
       .join('; ')
   }
+  // Written by the check itself, with subject and value.
+  if (issue.code === 'custom') return issue.message
   const value = issue.path.reduce<unknown>((at, key) => (at as Settings | undefined)?.[key as string], settings)
   return `${path}: ${issue.message}, got ${JSON.stringify(value)}`
 }

@@ -123,12 +123,16 @@ export class Engine {
   /** Stops in order: no new events, state saved, store in step, clients told. Nothing acknowledged is lost. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    await Promise.all([
-      this.#server?.close(),
-      this.#pipelineCalls?.call('stop').finally(() => this.#storeCalls?.call('stop')),
-    ])
-    await this.#reader?.close()
-    await Promise.all([this.#pipelineCalls?.terminate(), this.#storeCalls?.terminate()])
+    try {
+      await Promise.all([
+        this.#server?.close(),
+        this.#pipelineCalls?.call('stop').finally(() => this.#storeCalls?.call('stop')),
+      ])
+      await this.#reader?.close()
+    } finally {
+      // Where one thread has failed the other must not keep the process alive.
+      await Promise.all([this.#pipelineCalls?.terminate(), this.#storeCalls?.terminate()])
+    }
   }
 
   get status(): { pipeline: PipelineStatus | undefined; store: StoreStatus | undefined; eventsPerSecond: number } {

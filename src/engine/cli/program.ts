@@ -30,11 +30,13 @@ export async function run(argv: readonly string[]): Promise<void> {
 function report(error: unknown): number {
   // Commander has printed its own message; help and version end that way too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
-  if (error instanceof FinPulseError && error.code !== 'internal') {
+  if (error instanceof FinPulseError && error.code !== 'internal' && error.code !== 'worker-failed') {
     process.stderr.write(`finpulse: ${error.message}\n`)
     return error.code === 'config-invalid' ? EXIT_USAGE : EXIT_FAILURE
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  // What ended a thread has its place in the cause.
+  const origin = error instanceof FinPulseError && error.cause instanceof Error ? error.cause : error
+  const text = origin instanceof Error ? (origin.stack ?? origin.message) : String(origin)
   process.stderr.write(`finpulse: this is a defect in FinPulse, please report it:\n${text}\n`)
   return EXIT_FAILURE
 }

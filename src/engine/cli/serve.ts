@@ -36,7 +36,7 @@ export async function serve(config: Config): Promise<void> {
   process.on('SIGTERM', stop)
   try {
     const url = await Promise.race([engine.start(), ended.promise.then(() => '')])
-    logger.info({ url, dataDir: config.dataDir, feed: config.feed.type }, 'serving')
+    if (!isStopping) logger.info({ url, dataDir: config.dataDir, feed: config.feed.type }, 'serving')
     if (terminal !== undefined) line = new StatusLine(terminal, () => viewOf(engine, url, isStopping))
     const ready = announceReady(engine, () => logger.info({ url }, 'ready'))
     await ended.promise

@@ -1,5 +1,5 @@
 import type { MessagePort, Worker } from 'node:worker_threads'
-import { type ErrorCode, FinPulseError, messageOf } from '../../base/errors.ts'
+import { ERROR_CODES, type ErrorCode, FinPulseError, messageOf } from '../../base/errors.ts'
 
 /** Functions that one thread offers another. Arguments and results are structured clones. */
 export type CallTable = Readonly<Record<string, (...args: never[]) => unknown>>
@@ -61,15 +61,21 @@ export class WorkerCalls {
   #nextId = 0
   #ended: FinPulseError | undefined
 
-  constructor(worker: Worker, name: string, onNotice: (notice: never) => void, onFailure: (error: unknown) => void) {
+  constructor(
+    worker: Worker,
+    name: string,
+    onNotice: (notice: never) => void,
+    onFailure: (error: FinPulseError) => void,
+  ) {
     this.#worker = worker
     worker.on('message', (message: ThreadMessage) => {
       if (message.type === 'answer') this.#settle(message)
       else if (message.type === 'notice') onNotice(message.notice as never)
     })
     worker.on('error', (error) => {
-      this.#fail(new FinPulseError('worker-failed', `${name} thread: ${messageOf(error)}`, { cause: error }))
-      onFailure(error)
+      const failure = failureOf(name, error)
+      this.#fail(failure)
+      onFailure(failure)
     })
     worker.on('exit', () => this.#fail(new FinPulseError('not-ready', `${name} thread: has ended`)))
   }
@@ -99,4 +105,12 @@ export class WorkerCalls {
     for (const pending of this.#pending.values()) pending.reject(error)
     this.#pending.clear()
   }
+}
+
+/** What ended a thread. An error that crosses threads keeps its fields, but not its class. */
+function failureOf(name: string, error: unknown): FinPulseError {
+  const code = (error as { code?: unknown }).code
+  const known = Object.keys(ERROR_CODES).find((candidate): candidate is ErrorCode => candidate === code)
+  if (known !== undefined && known !== 'internal') return new FinPulseError(known, messageOf(error), { cause: error })
+  return new FinPulseError('worker-failed', `${name} thread: ${messageOf(error)}`, { cause: error })
 }
