@@ -1,6 +1,6 @@
 import { encodeTrades } from '../../src/events/batch-codec.ts'
+import { MarketLines } from '../../src/events/market-lines.ts'
 import type { TradeBatch } from '../../src/events/trade-batch.ts'
-import { TradeLines } from '../../src/events/trade-lines.ts'
 import { formatValue } from '../format-number.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import { race } from '../race.ts'
@@ -20,9 +20,9 @@ const USES: readonly { readonly name: string; readonly create: () => Use }[] = [
 ]
 
 function writeLines(): Use {
-  let lines: TradeLines | undefined
+  let lines: MarketLines | undefined
   return (trades) => {
-    lines ??= new TradeLines(trades.instruments)
+    lines ??= new MarketLines(trades.instruments)
     lines.ndjson(trades)
   }
 }

@@ -1,5 +1,5 @@
 import type { ColumnArray } from './column.ts'
-import { type BatchKind, decodeColumns, type EncodedColumns, encodeColumns } from './column-codec.ts'
+import { type BatchKind, corrupt, decodeColumns, type EncodedColumns, encodeColumns } from './column-codec.ts'
 import type { Instrument, InstrumentTable } from './instrument.ts'
 import { QuoteBatch } from './quote-batch.ts'
 import { TradeBatch } from './trade-batch.ts'
@@ -67,13 +67,25 @@ function decodeBatch<B extends Batch>(encoded: EncodedColumns, batch: B): B {
   const indexes = encoded.dictionary.map((entry) =>
     batch.instruments.register(entry.venue, entry.symbol, entry.priceDecimals, entry.quantityDecimals),
   )
-  for (let row = 0; row < batch.count; row++) batch.instrument[row] = indexes[batch.instrument[row]!]!
-  encoded.dictionary.forEach((entry, local) => {
-    const index = indexes[local]!
-    const current = batch.instruments.at(index)
-    const pricePlaces = current.priceDecimals - entry.priceDecimals
-    const quantityPlaces = current.quantityDecimals - entry.quantityDecimals
-    if (pricePlaces > 0 || quantityPlaces > 0) batch.rescale(index, pricePlaces, quantityPlaces)
-  })
+  for (let row = 0; row < batch.count; row++) {
+    const index = indexes[batch.instrument[row]!]
+    if (index === undefined) throw corrupt(`has instrument ${batch.instrument[row]} of ${indexes.length} in row ${row}`)
+    batch.instrument[row] = index
+  }
+  encoded.dictionary.forEach((entry, local) => bringToTable(batch, indexes[local]!, entry))
   return batch
+}
+
+/** The instrument may have more decimals by now than when the rows were written. */
+function bringToTable(batch: Batch, index: number, written: Instrument): void {
+  const current = batch.instruments.at(index)
+  const pricePlaces = current.priceDecimals - written.priceDecimals
+  const quantityPlaces = current.quantityDecimals - written.quantityDecimals
+  if (pricePlaces === 0 && quantityPlaces === 0) return
+  try {
+    batch.rescale(index, pricePlaces, quantityPlaces)
+  } catch (error) {
+    // Feeds take no row that does not fit, so these digits are not what was written.
+    throw corrupt(`has digits of ${written.symbol} that do not fit`, error)
+  }
 }

@@ -1,3 +1,4 @@
+import { DECIMALS_MAX } from '../base/decimal.ts'
 import { FinPulseError } from '../base/errors.ts'
 import type { ColumnArray } from './column.ts'
 import type { Instrument } from './instrument.ts'
@@ -16,6 +17,8 @@ import type { Instrument } from './instrument.ts'
 const MAGIC = 0x31425046
 const HEADER_BYTES = 24
 const COLUMN_HEADER_BYTES = 16
+/** Most rows of a batch. */
+const ROWS_MAX_COUNT = 2 ** 20
 
 export type BatchKind = 1 | 2
 
@@ -131,12 +134,16 @@ function packWords(into: Uint32Array, at: number, from: Float64Array, minimum: n
 /** @throws FinPulseError log-corrupt where the bytes are not such a batch */
 export function decodeColumns(kind: BatchKind, payload: Uint8Array): EncodedColumns {
   // Views need alignment; blobs from the log start at 0, so the copy is rare.
-  const bytes = payload.byteOffset % 8 === 0 ? payload : payload.slice()
+  // (`slice` of a Buffer makes none.)
+  const bytes = payload.byteOffset % 8 === 0 ? payload : new Uint8Array(payload)
   if (bytes.length < HEADER_BYTES) throw corrupt('is shorter than its header')
   const header = new Uint32Array(bytes.buffer, bytes.byteOffset, 4)
   const [magic, storedKind, rowCount, dictionaryLength] = header as unknown as [number, number, number, number]
   if (magic !== MAGIC || storedKind !== kind) throw corrupt(`starts with ${magic}/${storedKind}`)
+  // Constant columns take no bytes, so the length alone does not bound the memory that the rows take.
+  if (rowCount > ROWS_MAX_COUNT) throw corrupt(`has ${rowCount} rows, at most ${ROWS_MAX_COUNT}`)
   const dictionaryEnd = HEADER_BYTES + dictionaryLength
+  if (dictionaryEnd > bytes.length) throw corrupt('ends inside its dictionary')
   let at = HEADER_BYTES + align8(dictionaryLength)
   if (at > bytes.length) throw corrupt('ends inside its dictionary')
   return {
@@ -198,13 +205,27 @@ function unpackWords(from: Uint32Array, base: number, into: Float64Array): void 
 }
 
 function parseDictionary(text: string): Instrument[] {
-  const rows = JSON.parse(text) as [string, string, number, number][]
-  return rows.map(([venue, symbol, priceDecimals, quantityDecimals]) => ({
-    venue,
-    symbol,
-    priceDecimals,
-    quantityDecimals,
-  }))
+  let rows: unknown
+  try {
+    rows = JSON.parse(text)
+  } catch (error) {
+    throw corrupt('has a dictionary that is not JSON', error)
+  }
+  if (!Array.isArray(rows)) throw corrupt('has a dictionary that is no list')
+  return rows.map(instrumentFrom)
+}
+
+function instrumentFrom(row: unknown): Instrument {
+  const [venue, symbol, priceDecimals, quantityDecimals] = Array.isArray(row) ? (row as unknown[]) : []
+  const areNames = typeof venue === 'string' && typeof symbol === 'string'
+  if (!areNames || !isDecimals(priceDecimals) || !isDecimals(quantityDecimals)) {
+    throw corrupt(`has ${JSON.stringify(row)} in its dictionary`)
+  }
+  return { venue, symbol, priceDecimals, quantityDecimals }
+}
+
+function isDecimals(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= DECIMALS_MAX
 }
 
 function widthOf(range: number): 0 | 1 | 2 | 4 | 8 {
@@ -218,6 +239,7 @@ function align8(bytes: number): number {
   return (bytes + 7) & ~7
 }
 
-function corrupt(what: string): FinPulseError {
-  return new FinPulseError('log-corrupt', `columnar batch: ${what}`)
+/** The error of a batch whose bytes are no batch. */
+export function corrupt(what: string, cause?: unknown): FinPulseError {
+  return new FinPulseError('log-corrupt', `columnar batch: ${what}`, { cause })
 }

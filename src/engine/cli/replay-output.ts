@@ -3,7 +3,7 @@ import { FinPulseError } from '../../base/errors.ts'
 import type { DeadLetter } from '../../events/dead-letter.ts'
 import type { Interval } from '../../events/interval.ts'
 import { quoteAt } from '../../events/json.ts'
-import { TradeLines } from '../../events/trade-lines.ts'
+import { MarketLines } from '../../events/market-lines.ts'
 import { type ReplayOptions, ReplayReader, type ReplayStep } from '../../feeds/replay/replay-reader.ts'
 import { MarketProcessor } from '../../processors/market-processor.ts'
 import type { Outputs } from '../../processors/processor.ts'
@@ -36,7 +36,7 @@ export async function replayToOutput(options: ReplayOutputOptions): Promise<bool
   const provisionalEveryUs = options.finalOnly || !options.emit.has('candles') ? 0 : PROVISIONAL_EVERY_US
   const processor = new MarketProcessor({ provisionalEveryUs }, outputs)
   const reader = await ReplayReader.open({ ...options.input, instruments: processor.instruments })
-  const tradeLines = new TradeLines(processor.instruments)
+  const marketLines = new MarketLines(processor.instruments)
   const progress = process.stderr.isTTY ? new ReplayProgress(process.stderr as WriteStream, reader) : undefined
   const say = (text: string) => (progress === undefined ? process.stderr.write(`${text}\n`) : progress.print(text))
   let isComplete = true
@@ -54,7 +54,7 @@ export async function replayToOutput(options: ReplayOutputOptions): Promise<bool
       say(`finpulse: ${step.message}`)
       continue
     }
-    emitRows(step, options.emit, tradeLines, lines)
+    emitRows(step, options.emit, marketLines, lines)
     processor.onTrades(step.trades)
     showDeadLetters(reader.drainDeadLetters())
     await lines.flush()
@@ -75,8 +75,8 @@ function failureOf(error: unknown): FinPulseError {
   throw error
 }
 
-function emitRows(step: ReplayStep, emit: ReadonlySet<EmitKind>, tradeLines: TradeLines, lines: OutputLines): void {
-  if (emit.has('trades')) lines.addBytes(tradeLines.ndjson(step.trades))
+function emitRows(step: ReplayStep, emit: ReadonlySet<EmitKind>, marketLines: MarketLines, lines: OutputLines): void {
+  if (emit.has('trades')) lines.addBytes(marketLines.ndjson(step.trades))
   if (emit.has('quotes')) {
     for (let row = 0; row < step.quotes.count; row++) lines.add(JSON.stringify(quoteAt(step.quotes, row)))
   }

@@ -9,7 +9,6 @@ import { count, StatusLine } from './status-line.ts'
 
 /** After this time a stop no longer waits: everything acknowledged is in the log, and the next start goes on there. */
 const STOP_DEADLINE_MS = 1700
-const EXIT_FORCED = 130
 const dashboard = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url))
 
 /** Runs the whole engine until it is told to stop, or fails. */
@@ -27,7 +26,7 @@ export async function serve(config: Config): Promise<void> {
     dashboardDirectory: existsSync(dashboard) ? dashboard : undefined,
   })
   const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(EXIT_FORCED)
+    if (isStopping) return endBy(signal)
     isStopping = true
     logger.info({ signal }, 'stopping')
     ended.resolve()
@@ -51,6 +50,12 @@ export async function serve(config: Config): Promise<void> {
     logger.info({}, 'stopped')
   }
   process.exit(0)
+}
+
+/** Ends at once, as by a signal nobody listens to: an exit would tear the threads down in the middle of their work. */
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
 }
 
 function farewell(engine: Engine, dataDir: string): string {

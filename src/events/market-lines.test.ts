@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchOf } from '../../tests/support/trades.ts'
 import { InstrumentTable } from './instrument.ts'
-import { tradeAt } from './json.ts'
-import { TradeLines } from './trade-lines.ts'
+import { quoteAt, tradeAt } from './json.ts'
+import { MarketLines } from './market-lines.ts'
+import { QuoteBatch } from './quote-batch.ts'
 
 const digits = (maximum: bigint) => fc.bigInt(1n, maximum).map(String)
 const trade = fc.record({
@@ -17,7 +18,7 @@ const trade = fc.record({
   isOffMarket: fc.boolean(),
 })
 
-describe('TradeLines', () => {
+describe('MarketLines', () => {
   it('writes NDJSON byte for byte as JSON.stringify does', () => {
     fc.assert(
       fc.property(fc.array(trade, { maxLength: 20 }), (trades) => {
@@ -28,10 +29,35 @@ describe('TradeLines', () => {
         for (const rows of [narrow, given.slice(0, 1)]) {
           const batch = batchOf(instruments, rows)
           const expected = rows.map((_, row) => `${JSON.stringify(tradeAt(batch, row))}\n`).join('')
-          expect(Buffer.from(new TradeLines(instruments).ndjson(batch)).toString()).toBe(expected)
+          expect(Buffer.from(new MarketLines(instruments).ndjson(batch)).toString()).toBe(expected)
         }
       }),
     )
+  })
+
+  it('writes trades and quotes in order of time, each as JSON.stringify does', () => {
+    const instruments = new InstrumentTable()
+    const trades = batchOf(instruments, [
+      { timeMs: 10, price: '1.50', quantity: '20', id: 7 },
+      { timeMs: 30, price: '1.45', quantity: '3', id: 8 },
+    ])
+    const quotes = new QuoteBatch(instruments, 3)
+    for (const timeMs of [10, 20, 40]) {
+      const row = quotes.count++
+      for (const column of quotes.columns) column[row] = timeMs
+      quotes.instrument[row] = 0
+      for (const high of quotes.columns.filter((column) => column instanceof Uint32Array)) high[row] = 0
+      quotes.eventTimeUs[row] = timeMs * 1000
+    }
+    const expected = [
+      quoteAt(quotes, 0),
+      tradeAt(trades, 0),
+      quoteAt(quotes, 1),
+      tradeAt(trades, 1),
+      quoteAt(quotes, 2),
+    ]
+    const lines = Buffer.from(new MarketLines(instruments).ndjsonMerged(trades, quotes)).toString()
+    expect(lines).toBe(expected.map((event) => `${JSON.stringify(event)}\n`).join(''))
   })
 
   it('writes CSV that a reader takes back', () => {
@@ -40,7 +66,7 @@ describe('TradeLines', () => {
       { timeMs: 1_700_000_000_000.25, price: '1.50', quantity: '20', id: 7, side: 'buy' },
       { timeMs: 1_700_000_000_001, price: '1.45', quantity: '3' },
     ])
-    expect(Buffer.from(new TradeLines(instruments).csv(batch)).toString()).toBe(
+    expect(Buffer.from(new MarketLines(instruments).csv(batch)).toString()).toBe(
       '1700000000000250,test,ABC,1.50,20,buy,7\n1700000000001000,test,ABC,1.45,3,,\n',
     )
   })
