@@ -15,7 +15,7 @@ const workload: Workload = {
   batchSize: 1,
   expect: { trades: { atLeast: 5e6, stretch: 1e7 }, delay: { atMost: 20 } },
 }
-const facts = { date: '2026-01-02 15:00', cores: 2, nodeVersion: 'v24.0.0', platform: 'linux x64' }
+const facts = { date: '2026-01-02 15:00', cores: 2, nodeVersion: 'v24.0.0', platform: 'linux x64', loadBefore: 0.1 }
 const trades: Measure = { name: 'trades', value: 6e6, unit: 'per-second', floor: { name: 'loop', value: 6e8 } }
 const slow: Measure = { name: 'delay', value: 50, unit: 'milliseconds', floor: { name: 'bare', value: 2 } }
 const outcome: Outcome = { workload, seconds: 1, measurement: { measures: [trades, slow], notes: ['a note'] } }

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { formatValue, significant } from './format-number.ts'
 import { type Measure, type Measurement, ratioOf } from './measurement.ts'
 import type { Expectation, Workload } from './workload.ts'
@@ -17,6 +17,8 @@ export interface MachineFacts {
   readonly cores: number
   readonly nodeVersion: string
   readonly platform: string
+  /** Programs that wanted a core, on average over the minute before the run: above 0.5, the numbers are not the machine's. */
+  readonly loadBefore: number
 }
 
 export function machineFacts(): MachineFacts {
@@ -25,6 +27,7 @@ export function machineFacts(): MachineFacts {
     cores: availableParallelism(),
     nodeVersion: process.version,
     platform: `${process.platform} ${process.arch}`,
+    loadBefore: Math.round(loadavg()[0]! * 100) / 100,
   }
 }
 
@@ -45,7 +48,8 @@ export function formatTable(facts: MachineFacts, outcomes: readonly Outcome[]): 
       )
       .join('  ')
       .trimEnd()
-  const head = `${facts.date} UTC · ${facts.cores} cores · Node ${facts.nodeVersion} · ${facts.platform}`
+  const { date, cores, nodeVersion, platform, loadBefore } = facts
+  const head = `${date} UTC · ${cores} cores · load ${loadBefore} before · Node ${nodeVersion} · ${platform}`
   const table = [line(HEADINGS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)]
   const notes = outcomes.flatMap(notesOf)
   return [head, '', ...table, '', ...notes, ''].join('\n')
