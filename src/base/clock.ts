@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 
 /** The only source of time outside tests. Event time never comes from here: it comes with the event. */
 export interface Clock {
@@ -62,8 +62,9 @@ export class SimulatedClock implements Clock {
     })
   }
 
-  /** Moves time forward, waking each sleeper at its own due time. */
+  /** Moves time forward, waking each sleeper at its own due time; what is under way may go to sleep before. */
   async advance(milliseconds: number): Promise<void> {
+    await nextTurn()
     const endUs = this.#nowUs + milliseconds * 1000
     for (;;) {
       const next = this.#sleepers
@@ -73,7 +74,7 @@ export class SimulatedClock implements Clock {
       this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== next)
       this.#nowUs = Math.max(this.#nowUs, next.dueUs)
       next.wake()
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
     }
     this.#nowUs = endUs
   }

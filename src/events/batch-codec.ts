@@ -72,7 +72,7 @@ function decodeBatch<B extends Batch>(encoded: EncodedColumns, batch: B): B {
     if (index === undefined) throw corrupt(`has instrument ${batch.instrument[row]} of ${indexes.length} in row ${row}`)
     batch.instrument[row] = index
   }
-  encoded.dictionary.forEach((entry, local) => bringToTable(batch, indexes[local]!, entry))
+  for (const [local, entry] of encoded.dictionary.entries()) bringToTable(batch, indexes[local]!, entry)
   return batch
 }
 

@@ -70,6 +70,9 @@ export function encodeColumns(
   const dictionaryBytes = textEncoder.encode(
     JSON.stringify(dictionary.map((i) => [i.venue, i.symbol, i.priceDecimals, i.quantityDecimals])),
   )
+  if (rowCount > ROWS_MAX_COUNT) {
+    throw new FinPulseError('internal', `columnar batch: expected at most ${ROWS_MAX_COUNT} rows, got ${rowCount}`)
+  }
   const maxBytes = encodedMaxBytes(columns.length, rowCount, dictionaryBytes.length)
   if (maxBytes > workspace.bytes.length) workspace = new Workspace(maxBytes)
   workspace.words.set([MAGIC, kind, rowCount, dictionaryBytes.length])
