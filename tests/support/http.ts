@@ -23,17 +23,22 @@ export async function statsOf(url: string): Promise<Stats> {
   return (await getJson<Stats>(`${url}/api/v1/stats`)).body
 }
 
+/** The engine's figures are as old as this at most. */
+const FIGURES_AGE_MS = 700
+
 /** Waits until the feed has ended, or caught up, and every role has read all. */
 export async function untilSettled(url: string, limitMs = 60_000): Promise<Stats> {
   let eventsBefore = -1
+  let stillSinceMs = 0
   return poll(
     `${url} to settle`,
     async () => {
       const stats = await statsOf(url)
-      const isStill = stats.eventsTotal === eventsBefore
-      eventsBefore = stats.eventsTotal
       const isRead = Object.values(stats.lag).every((lag) => lag === 0)
-      return isStill && isRead && stats.status !== 'starting' && (await hasEnded(url, stats)) ? stats : undefined
+      const isStill = stats.eventsTotal === eventsBefore && isRead && (await hasEnded(url, stats))
+      eventsBefore = stats.eventsTotal
+      if (!isStill) stillSinceMs = performance.now()
+      return performance.now() - stillSinceMs > FIGURES_AGE_MS ? stats : undefined
     },
     limitMs,
   )
