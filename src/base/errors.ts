@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   'log-corrupt': 'A stored batch does not match its checksum.',
   'log-conflict': 'A commit was refused because another writer has moved on.',
   'offset-out-of-range': 'The offset asked for is no longer, or not yet, in the log.',
+  'sink-failed': 'The place that generated events are sent to refused them.',
   'store-failed': 'The market store refused a write or a query.',
   'request-invalid': 'A request parameter is missing, malformed or out of range.',
   'not-found': 'There is no such resource.',

@@ -189,16 +189,16 @@ function editDistance(a: string, b: string): number {
 }
 
 /** Reads a YAML or JSON file. @throws FinPulseError config-invalid */
-export function readConfigFile(path: string): Settings {
+export function readConfigFile(path: string, flag = '--config'): Settings {
   let settings: unknown
   try {
     settings = parseYaml(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new FinPulseError('config-invalid', `--config ${path}: ${messageOf(error)}`, { cause: error })
+    throw new FinPulseError('config-invalid', `${flag} ${path}: ${messageOf(error)}`, { cause: error })
   }
   if (settings === null || settings === undefined) return {}
   if (typeof settings !== 'object' || Array.isArray(settings)) {
-    throw new FinPulseError('config-invalid', `--config ${path}: expected a mapping of settings`)
+    throw new FinPulseError('config-invalid', `${flag} ${path}: expected a mapping of settings`)
   }
   return settings as Settings
 }

@@ -26,8 +26,9 @@ export interface PipelineOptions {
   readonly onFailure: (error: unknown) => void
 }
 
-/** Records that the process role may be behind before the feed waits for it. */
-const LAG_MAX_COUNT = 131_072
+/** Records that the process role, and trades that the store, may be behind before the feed waits for them. */
+const PROCESS_LAG_MAX_COUNT = 131_072
+const STORE_LAG_MAX_COUNT = 2_000_000
 const INPUT_TOPICS = ['market.trades', 'market.quotes'] as const
 const DERIVED_TOPICS = ['market.candles', 'alerts', 'gaps', 'dead-letters'] as const
 
@@ -60,8 +61,7 @@ export class Pipeline {
       clock,
       logger,
       partitionCount,
-      lagMaxCount: LAG_MAX_COUNT,
-      processLagCount: () => process.lagCount,
+      isBehind: () => process.lagCount > PROCESS_LAG_MAX_COUNT || this.#storeLagCount > STORE_LAG_MAX_COUNT,
       onAppended: (partition, endOffset) => process.noteEndOffset(partition, endOffset),
     })
     this.#feed = feed
@@ -96,6 +96,15 @@ export class Pipeline {
   /** Records that the process role has still to read. */
   get processLagCount(): number {
     return this.#process?.lagCount ?? 0
+  }
+
+  /** Trades that the store has still to read, as far as its last positions tell; 0 before it has told any. */
+  get #storeLagCount(): number {
+    let lagCount = 0
+    for (const { topic, partition, nextOffset } of this.#storePositions) {
+      if (topic === 'market.trades') lagCount += (this.#process?.endOffset(partition) ?? 0) - nextOffset
+    }
+    return lagCount
   }
 
   openCandles(symbols: readonly string[] | undefined, interval?: Interval): Candle[] {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { FinPulseError } from '../../base/errors.ts'
 import { VERSION } from '../version.ts'
+import { addGenerateCommand } from './generate-command.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addUpCommand } from './up-command.ts'
 
@@ -20,6 +21,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
   addUpCommand(program)
   addReplayCommand(program)
+  addGenerateCommand(program)
   try {
     await program.parseAsync([...argv])
   } catch (error) {

@@ -19,10 +19,8 @@ export interface IngestRoleOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly partitionCount: number
-  /** Records behind the end at which the process role makes the feed wait. */
-  readonly lagMaxCount: number
-  /** Records that the process role has still to read. */
-  readonly processLagCount: () => number
+  /** Whether a role that reads what is appended is so far behind that the feed has to wait. */
+  readonly isBehind: () => boolean
   /** Called with the new end of a partition of `market.trades`. */
   readonly onAppended?: (partition: number, endOffset: number) => void
 }
@@ -37,7 +35,7 @@ export class IngestRole {
   tradeCount = 0
   quoteCount = 0
   deadLetterCount = 0
-  /** Times that the feed had to wait for the process role. */
+  /** Times that the feed had to wait for a role that was behind. */
   backPressureCount = 0
   hasEnded = false
   /** A step that was asked for before its turn. */
@@ -51,7 +49,7 @@ export class IngestRole {
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted && !this.hasEnded) {
-        await this.#waitForProcess(signal)
+        await this.#waitForRoles(signal)
         await this.#step(signal)
       }
     } catch (error) {
@@ -124,9 +122,9 @@ export class IngestRole {
     return retrying(operation, { clock, signal, onRetry })
   }
 
-  async #waitForProcess(signal: AbortSignal): Promise<void> {
-    const { processLagCount, lagMaxCount, clock } = this.#options
-    while (processLagCount() > lagMaxCount && !signal.aborted) {
+  async #waitForRoles(signal: AbortSignal): Promise<void> {
+    const { isBehind, clock } = this.#options
+    while (isBehind() && !signal.aborted) {
       this.backPressureCount += 1
       await clock.sleep(BACK_PRESSURE_WAIT_MS)
     }

@@ -196,6 +196,11 @@ export class ProcessRole {
     return this.#partitions.reduce((sum, partition) => sum + partition.endOffset - partition.inputOffset, 0)
   }
 
+  /** End of a partition of `market.trades`, as far as this role knows. */
+  endOffset(partition: number): number {
+    return this.#partitions[partition]!.endOffset
+  }
+
   /** Tells of records just appended, so that the lag is right between two reads. */
   noteEndOffset(partition: number, endOffset: number): void {
     this.#partitions[partition]!.endOffset = endOffset

@@ -74,7 +74,7 @@ export class SimulatorFeed implements Feed {
     const instruments = new InstrumentTable()
     const world = {
       seed,
-      symbols: symbols.map(worldSymbolOf),
+      symbols: symbols.map((symbol) => worldSymbolOf(symbol)),
       schedule: this.#schedule,
       startMinute,
       firstIndex: originIndex,
@@ -164,7 +164,13 @@ function nextStretch(options: SimulatorOptions, nowUs: number, saved: Position):
 /** The trade id that each symbol had come to. */
 function tradeIdsAt(saved: Position, schedule: ConstantRate): Map<string, number> {
   const { seed, startMinute, originIndex: firstIndex, firstTradeIds, index } = saved
-  const options = { seed, symbols: saved.symbols.map(worldSymbolOf), schedule, startMinute, firstIndex }
+  const options = {
+    seed,
+    symbols: saved.symbols.map((symbol) => worldSymbolOf(symbol)),
+    schedule,
+    startMinute,
+    firstIndex,
+  }
   const world = new MarketWorld(
     firstTradeIds === undefined ? options : { ...options, firstTradeIds },
     new InstrumentTable(),
