@@ -48,7 +48,7 @@ export class StatusLine {
 /** The line for a terminal of that many columns; never longer. */
 export function statusText(view: StatusView, columns: number): string {
   const { pipeline, readiness } = view
-  if (view.isStopping) return styleText('yellow', '● stopping …')
+  if (view.isStopping) return clip(styleText('yellow', '● stopping …'), columns)
   const progress = pipeline?.progress
   if (!readiness.isReady && progress !== undefined && !progress.isDone) {
     const filled = Math.round(progress.fraction * BAR_WIDTH)
