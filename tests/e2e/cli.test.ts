@@ -142,7 +142,7 @@ describe('what the machine refuses', { timeout: 60_000 }, () => {
     const end = await Program.run(UP, { cwd })
     expect(end).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('another FinPulse is using this data directory'),
+      stderr: expect.stringMatching(/another \w+ is using .*; stop it first, or start with another --data-dir/),
     })
     expect(end.stderr.trim().split('\n')).toHaveLength(1)
     expect(await getJson(`${url}/health`)).toMatchObject({ status: 200 })

@@ -54,8 +54,10 @@ export class DuckDbDatabase {
       await connections[0]!.run('SET lock_configuration = true')
       return new DuckDbDatabase(path, instance, connections)
     } catch (error) {
-      const isLocked = messageOf(error).includes('Could not set lock')
-      throw failed(error, `market store ${path}: cannot be opened`, isLocked ? 'data-dir-locked' : 'store-failed')
+      if (!messageOf(error).includes('Could not set lock'))
+        throw failed(error, `market store ${path}: cannot be opened`)
+      const text = 'another process is using it; stop it first, or start with another --data-dir'
+      throw new FinPulseError('data-dir-locked', `market store ${path}: ${text}`, { cause: error })
     }
   }
 
