@@ -66,3 +66,14 @@ function diesAfterCommit(log: EventLog): EventLog {
     },
   })
 }
+
+// Found by the simulation: a client that connects then would hold on to a candle that is final already.
+it('just after a restart no candle is shown as open, as the log may have it as final', async () => {
+  const log = new MemoryEventLog({ clock })
+  await appendMinutes(log, 3)
+  await recovered(log, 1e9).then((role) => role.drain())
+  const role = await recovered(log, 1e9)
+  expect(role.openCandles(undefined, '1m')).toEqual([])
+  await role.drain()
+  expect(role.openCandles(undefined, '1m').map(({ openTimeMs }) => openTimeMs)).toEqual([60_000, 120_000])
+})
