@@ -37,13 +37,13 @@ afterEach(async () => {
 it('twenty kills of a simulated market leave the log and the store of an uninterrupted run', {
   timeout: 120_000,
 }, async () => {
-  const trades = 800_000
+  const trades = 600_000
   const args = ['up', '--start-time', '2024-01-02T00:00:00Z', '--rate', '150', '--seed', '7', '--count', `${trades}`]
   await compareWithUninterrupted({ args, tradeCount: trades, killCount: 20 })
 })
 
 it('kills of a served replay leave the log and the store of an uninterrupted run', { timeout: 120_000 }, async () => {
-  const trades = 300_000
+  const trades = 200_000
   const file = join(cwd, 'trades.csv')
   await writeTrades(file, trades)
   await compareWithUninterrupted({
@@ -81,7 +81,7 @@ async function compareWithUninterrupted({ args, tradeCount, killCount }: CrashRu
   const expected = await readLog(uninterrupted)
   const actual = await readLog(killed)
   expect(rowCountOf(expected, 'market.trades')).toBe(tradeCount)
-  expect(recordsOf<Candle>(expected, 'market.candles').length).toBeGreaterThan(500)
+  expect(recordsOf<Candle>(expected, 'market.candles').length).toBeGreaterThan(400)
   expect(recordsOf<Alert>(expected, 'alerts').length).toBeGreaterThan(0)
   expectSameLog(actual, expected)
   await expectStoreOf(killed, actual)

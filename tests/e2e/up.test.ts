@@ -8,7 +8,7 @@ import { decodeTrades } from '../../src/events/batch-codec.ts'
 import { InstrumentTable } from '../../src/events/instrument.ts'
 import { tradeAt } from '../../src/events/json.ts'
 import * as rest from '../../src/protocol/rest.ts'
-import { getJson, postJson, statsOf, untilSettled } from '../support/http.ts'
+import { getJson, postJson, statsOf, untilSettled, untilTrading } from '../support/http.ts'
 import { openLog } from '../support/log-content.ts'
 import { poll } from '../support/poll.ts'
 import { killAllPrograms, Program } from '../support/program.ts'
@@ -66,7 +66,7 @@ describe('finpulse up', { timeout: 60_000 }, () => {
     program = Program.start([...UP, '--backfill', '2h'], { cwd })
     url = await program.serving()
     await program.logged('ready')
-    await untilTrades(url)
+    await untilTrading(url)
   })
   afterAll(async () => {
     await killAllPrograms()
@@ -201,7 +201,7 @@ describe('finpulse up, stopped and started', { timeout: 90_000 }, () => {
       const url = await program.serving()
       const line = await program.logged('ready')
       expect(line.level).toBe(30)
-      const { epoch } = await untilTrades(url)
+      const { epoch } = await untilTrading(url)
       epochs.push(epoch)
       const client = await LiveClient.open(url, '/ws/trades/AAPL')
       const stoppedMs = performance.now()
@@ -309,18 +309,6 @@ describe('finpulse replay --serve', { timeout: 60_000 }, () => {
     expect(await program.interrupt()).toMatchObject({ code: 0, stderr: '' })
   })
 })
-
-/** Waits until the store has trades that were made after the back-fill. */
-async function untilTrades(url: string): Promise<rest.Stats> {
-  return poll('live trades', async () => {
-    const stats = await statsOf(url)
-    const { status, body } = await getJson<rest.TradesResponse>(`${url}/api/v1/trades/AAPL?limit=1`)
-    const newestMs = status === 200 ? (body.data[0]?.eventTimeMs ?? 0) : 0
-    return stats.status === 'running' && stats.backfill?.isDone === true && newestMs > stats.backfill.toMs
-      ? stats
-      : undefined
-  })
-}
 
 /** Trade ids in the log, by symbol, in their order. */
 async function tradeIds(dataDir: string): Promise<Map<string, number[]>> {

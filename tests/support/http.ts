@@ -1,4 +1,4 @@
-import type { ReplayState, Stats } from '../../src/protocol/rest.ts'
+import type { MarketSummaryResponse, ReplayState, Stats } from '../../src/protocol/rest.ts'
 import { poll } from './poll.ts'
 
 const LIMIT_MS = 20_000
@@ -47,4 +47,19 @@ export async function untilSettled(url: string, limitMs = 60_000): Promise<Stats
 async function hasEnded(url: string, stats: Stats): Promise<boolean> {
   if (stats.feed !== 'replay') return stats.backfill?.isDone === true
   return (await getJson<ReplayState>(`${url}/api/v1/replay`)).body.status === 'finished'
+}
+
+/** Waits until the store has trades that were made after the back-fill. */
+export async function untilTrading(url: string, limitMs = 30_000): Promise<Stats> {
+  return poll(
+    `live trades of ${url}`,
+    async () => {
+      const stats = await statsOf(url)
+      const { data } = (await getJson<MarketSummaryResponse>(`${url}/api/v1/market-summary`)).body
+      const newestMs = Math.max(0, ...data.map(({ lastTradeTimeMs }) => lastTradeTimeMs))
+      const isLive = stats.backfill?.isDone === true && newestMs > stats.backfill.toMs && stats.lag.store === 0
+      return stats.status === 'running' && isLive ? stats : undefined
+    },
+    limitMs,
+  )
 }
