@@ -24,6 +24,58 @@ export interface FeedProgress {
   readonly isDone: boolean
 }
 
+/** How one socket of a feed is. */
+export interface SocketStatus {
+  readonly index: number
+  readonly state: 'waiting' | 'connecting' | 'open' | 'handing-over'
+  readonly streamCount: number
+  /** Null while it is not open. */
+  readonly openedTimeMs: number | null
+  /** Since when nothing at all has come from it, pings included. */
+  readonly silenceMs: number
+  readonly reconnects: number
+  /** Planned changes to a new socket. */
+  readonly handOvers: number
+  /** Symbols, at most 20, without a message for a while although their socket lives. */
+  readonly quietSymbols: readonly string[]
+  readonly lastError: string | null
+}
+
+/** Account of the trades that the source numbered and that did not come in turn, since the start. */
+export interface RepairStatus {
+  readonly gapCount: number
+  readonly missingCount: number
+  /** Came late or were back-filled. */
+  readonly repairedCount: number
+  /** Left out by the source itself. */
+  readonly absentCount: number
+  /** Not asked for any more: the gap stays. */
+  readonly givenUpCount: number
+  /** Still to be repaired. */
+  readonly outstandingCount: number
+  readonly requestCount: number
+  readonly lastError: string | null
+}
+
+export interface FeedStatus {
+  readonly name: string
+  readonly state: 'connecting' | 'catching-up' | 'running' | 'degraded' | 'ended'
+  /** Absent where the feed has no venue of its own. */
+  readonly venue?: string
+  readonly sockets: readonly SocketStatus[]
+  /** Absent where the source numbers no trades, or none can be missed. */
+  readonly repairs?: RepairStatus
+  /** How far the source's clock is ahead of ours; null where that is not known. */
+  readonly clockAheadMs: number | null
+  readonly reconnects: number
+  /** Inputs that were received and not read yet. */
+  readonly queueCount: number
+  /** Times that the sockets had to wait for the reader. */
+  readonly queueWaits: number
+  readonly dropped: Readonly<Record<string, number>>
+  readonly lastError: string | null
+}
+
 /**
  * A source of market events, pulled by the ingest role at the pace at which the log takes them: a slow log makes the
  * feed wait. Events of one symbol come in the source's order.
@@ -41,5 +93,7 @@ export interface Feed {
   progress(): FeedProgress | undefined
   /** Inputs refused or passed over so far, by reason. */
   dropped(): Readonly<Record<string, number>>
+  /** How it is; absent for feeds of which there is nothing to say but their name. */
+  status?(): FeedStatus
   close(): Promise<void>
 }

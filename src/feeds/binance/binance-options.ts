@@ -1,0 +1,181 @@
+import { FinPulseError } from '../../base/errors.ts'
+
+export type BinanceMarket = 'spot' | 'usdm'
+/** Both streams tell of the same trades, one by one or gathered by taker order and price. */
+export type BinanceTradeStream = 'trade' | 'aggTrade'
+
+export interface BinanceOptions {
+  readonly market: BinanceMarket
+  /** In any case: `btcusdt`. */
+  readonly symbols: readonly string[]
+  /** Default: `trade` on spot, `aggTrade` on USD-M, whose single trades cannot be asked for again without a key. */
+  readonly tradeStream?: BinanceTradeStream
+  /** Whether best bids and asks (`bookTicker`) are taken too. Default: true. */
+  readonly hasQuotes?: boolean
+  /** Base of the WebSocket addresses, instead of the venue's own: `ws://127.0.0.1:9000/binance`. */
+  readonly url?: string
+  /** Base of the REST addresses. Default: that of `url` with `http` for `ws`, or the venue's own. */
+  readonly restUrl?: string
+  readonly limits?: Partial<BinanceLimits>
+}
+
+/** Everything that is bounded or timed. Only tests have reasons to change these. */
+export interface BinanceLimits {
+  /** Streams of one socket. The venue allows 1,024; fewer keep the address short, and an outage small. */
+  readonly streamsPerSocketMaxCount: number
+  /** Connection attempts in five minutes. The venue allows 300 an address. */
+  readonly attemptsPerFiveMinutes: number
+  readonly connectTimeoutMs: number
+  /** A socket from which nothing came for this long, not even a ping or the answer to ours, is dead. */
+  readonly silenceMaxMs: number
+  /** A symbol of a living socket without a message for this long is called quiet. */
+  readonly quietAfterMs: number
+  /** Age at which a socket is replaced. The venue cuts it at 24 h. */
+  readonly socketMaxAgeMs: number
+  /** For how long an old socket goes on after its successor has opened. */
+  readonly overlapMs: number
+  readonly backoffFirstMs: number
+  readonly backoffMaxMs: number
+  /** How often sockets are looked after. */
+  readonly checkEveryMs: number
+  /**
+   * Frames that were received and not read yet. At this number reading from all sockets pauses until half are left; what
+   * a socket had already taken from its connection (64 KiB) still comes.
+   */
+  readonly queueMaxCount: number
+  readonly frameMaxBytes: number
+  /** Rows of a step. */
+  readonly batchMaxCount: number
+  /** Events that come within this time are given together. */
+  readonly gatherMs: number
+  /** A step without events is given after this time. */
+  readonly idleStepMs: number
+  /** How far the promise of a quiet step trails the clock. */
+  readonly idleLatenessMs: number
+  /** For how long the feed stands still before a gap while it is repaired; after it the gap is filled late. */
+  readonly holdMaxMs: number
+  /** The same for what was missed before a start. */
+  readonly catchUpMaxMs: number
+  /** Ids of one gap that are asked for again; of a larger one the oldest are given up. */
+  readonly gapMaxCount: number
+  /** Request weight that repairs may use in a minute; the venue allows 6,000 on spot, 2,400 on USD-M. */
+  readonly weightPerMinute: number
+  readonly requestTimeoutMs: number
+  /** Times in a row that a gap's request may bring nothing before the gap is given up. */
+  readonly repairAttemptsMaxCount: number
+}
+
+export const BINANCE_LIMITS: BinanceLimits = {
+  streamsPerSocketMaxCount: 200,
+  attemptsPerFiveMinutes: 280,
+  connectTimeoutMs: 10_000,
+  silenceMaxMs: 30_000,
+  quietAfterMs: 60_000,
+  socketMaxAgeMs: 23.5 * 3_600_000,
+  overlapMs: 2000,
+  backoffFirstMs: 250,
+  backoffMaxMs: 60_000,
+  checkEveryMs: 250,
+  queueMaxCount: 65_536,
+  frameMaxBytes: 1024 * 1024,
+  batchMaxCount: 4096,
+  gatherMs: 10,
+  idleStepMs: 1000,
+  idleLatenessMs: 5000,
+  holdMaxMs: 5000,
+  catchUpMaxMs: 60_000,
+  gapMaxCount: 200_000,
+  weightPerMinute: 1200,
+  requestTimeoutMs: 10_000,
+  repairAttemptsMaxCount: 12,
+}
+
+export const STREAMS_PER_SOCKET_LIMIT = 1024
+
+/** What differs between the markets; addresses and weights as the venue's documentation has them. */
+export interface MarketFacts {
+  readonly venue: string
+  readonly url: string
+  readonly restUrl: string
+  readonly restPath: string
+  /** Part of the address by stream. USD-M keeps book data and trades on servers of their own since 2026. */
+  readonly tiers: Readonly<Partial<Record<BinanceTradeStream | 'bookTicker', string>>>
+  readonly weights: Readonly<Record<'historicalTrades' | 'aggTrades' | 'trades', number>>
+  /** Rows of an answer. */
+  readonly pageMaxCount: Readonly<Record<BinanceTradeStream, number>>
+}
+
+export const MARKETS: Readonly<Record<BinanceMarket, MarketFacts>> = {
+  spot: {
+    venue: 'binance-spot',
+    url: 'wss://stream.binance.com:9443',
+    restUrl: 'https://api.binance.com',
+    restPath: '/api/v3',
+    tiers: {},
+    weights: { historicalTrades: 25, aggTrades: 4, trades: 25 },
+    pageMaxCount: { trade: 1000, aggTrade: 1000 },
+  },
+  usdm: {
+    venue: 'binance-usdm',
+    url: 'wss://fstream.binance.com',
+    restUrl: 'https://fapi.binance.com',
+    restPath: '/fapi/v1',
+    tiers: { trade: '/public', bookTicker: '/public', aggTrade: '/market' },
+    weights: { historicalTrades: 20, aggTrades: 20, trades: 5 },
+    pageMaxCount: { trade: 500, aggTrade: 1000 },
+  },
+}
+
+/** The options with every default in place. */
+export interface BinanceSettings {
+  readonly market: BinanceMarket
+  readonly facts: MarketFacts
+  /** Upper case, as the venue's messages have them; each once. */
+  readonly symbols: readonly string[]
+  readonly tradeStream: BinanceTradeStream
+  readonly hasQuotes: boolean
+  readonly url: string
+  readonly restUrl: string
+  /** False where the base is not the venue's own: other servers have one path for all. */
+  readonly hasTiers: boolean
+  readonly limits: BinanceLimits
+}
+
+/** @throws FinPulseError config-invalid */
+export function binanceSettings(options: BinanceOptions): BinanceSettings {
+  const facts = MARKETS[options.market]
+  const symbols = [...new Set(options.symbols.map((symbol) => symbol.toUpperCase()))]
+  const limits = { ...BINANCE_LIMITS, ...options.limits }
+  if (symbols.length === 0) throw invalid('symbols: expected at least one symbol, got []')
+  const odd = symbols.find((symbol) => !/^[A-Z0-9_]{1,40}$/.test(symbol))
+  if (odd !== undefined) throw invalid(`symbols: expected letters and digits such as btcusdt, got "${odd}"`)
+  const perSocket = limits.streamsPerSocketMaxCount
+  if (!(perSocket >= 2 && perSocket <= STREAMS_PER_SOCKET_LIMIT)) {
+    throw invalid(`streams a socket: expected 2 to ${STREAMS_PER_SOCKET_LIMIT}, got ${perSocket}`)
+  }
+  const url = checkedUrl(options.url ?? facts.url, /^wss?:$/, 'ws:// or wss://')
+  const restDefault = options.url === undefined ? facts.restUrl : url.replace(/^ws/, 'http')
+  return {
+    market: options.market,
+    facts,
+    symbols,
+    tradeStream: options.tradeStream ?? (options.market === 'spot' ? 'trade' : 'aggTrade'),
+    hasQuotes: options.hasQuotes ?? true,
+    url,
+    restUrl: checkedUrl(options.restUrl ?? restDefault, /^https?:$/, 'http:// or https://'),
+    hasTiers: options.url === undefined,
+    limits,
+  }
+}
+
+function checkedUrl(text: string, protocols: RegExp, expected: string): string {
+  const url = URL.parse(text)
+  if (url === null || !protocols.test(url.protocol) || url.search !== '') {
+    throw invalid(`feed URL: expected one that begins with ${expected} and has no query, got "${text}"`)
+  }
+  return url.href.replace(/\/$/, '')
+}
+
+function invalid(message: string): FinPulseError {
+  return new FinPulseError('config-invalid', message)
+}

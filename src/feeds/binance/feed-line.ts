@@ -1,0 +1,230 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Random } from '../../base/random.ts'
+import type { SocketStatus } from '../feed.ts'
+import { Backoff } from './backoff.ts'
+import type { BinanceLimits } from './binance-options.ts'
+import type { ConnectionBudget } from './connection-budget.ts'
+import { ConnectionState } from './connection-state.ts'
+import type { Frame } from './frame-queue.ts'
+import type { SocketPlan } from './stream-plan.ts'
+import { type SocketFailure, type SocketListener, StreamSocket } from './stream-socket.ts'
+
+export interface FeedLineOptions {
+  readonly plan: SocketPlan
+  readonly limits: BinanceLimits
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random: Random
+  readonly budget: ConnectionBudget
+  readonly onFrame: (frame: Frame) => void
+  /** True while the queue is full: sockets that open then do not read. */
+  readonly isPaused: () => boolean
+}
+
+/** Share of the silence that is allowed after which we ask for a sign of life. */
+const PING_AFTER_SHARE = 1 / 3
+/** Longest frame that is looked at for an announcement; trades and quotes are about as long. */
+const NOTICE_MAX_BYTES = 256
+
+/**
+ * One planned connection: keeps a socket open, replaces it before the venue cuts it, comes back after failures.
+ *
+ * A successor reads nothing until its predecessor, after the overlap, is closed: so frames come in order of id, first the
+ * rest of the old socket, then those of the new one, whose beginning is known already and dropped by id.
+ */
+export class FeedLine implements SocketListener {
+  readonly #options: FeedLineOptions
+  readonly #state: ConnectionState
+  readonly #backoff: Backoff
+  #socket: StreamSocket | undefined
+  #successor: StreamSocket | undefined
+  #isSuccessorOpen = false
+  #pingedUs = 0
+  #blockedUntilUs = 0
+  #openedCount = 0
+  #reconnectCount = 0
+  #handOverCount = 0
+  #lastError: string | null = null
+
+  constructor(options: FeedLineOptions) {
+    this.#options = options
+    const { limits, random } = options
+    this.#state = new ConnectionState(limits)
+    this.#backoff = new Backoff({ firstMs: limits.backoffFirstMs, maxMs: limits.backoffMaxMs }, random)
+  }
+
+  get isOpen(): boolean {
+    return this.#state.isOpen
+  }
+
+  get symbols(): readonly string[] {
+    return this.#options.plan.symbols
+  }
+
+  get reconnectCount(): number {
+    return this.#reconnectCount
+  }
+
+  /** Does what is due. To be called often. */
+  check(): void {
+    const nowUs = this.#options.clock.nowUs()
+    switch (this.#state.verdict(nowUs)) {
+      case 'stay':
+        this.#askForLife(nowUs)
+        break
+      case 'connect':
+        if (this.#mayConnect(nowUs)) {
+          this.#state.connecting(nowUs)
+          this.#socket = this.#open()
+        }
+        break
+      case 'cut':
+        this.#lose(this.#state.isOpen ? 'silent for too long' : 'did not open in time')
+        break
+      case 'successor':
+        if (this.#mayConnect(nowUs)) {
+          this.#state.successorConnecting(nowUs)
+          this.#successor = this.#open()
+        }
+        break
+      case 'drop-successor':
+        this.#loseSuccessor({ reason: 'successor did not open in time' })
+        break
+      case 'switch':
+        this.#promote()
+        break
+    }
+  }
+
+  #mayConnect(nowUs: number): boolean {
+    return nowUs >= this.#blockedUntilUs && this.#options.budget.take(nowUs)
+  }
+
+  #open(): StreamSocket {
+    const { plan, limits } = this.#options
+    return new StreamSocket({ url: plan.url, ...limits }, this)
+  }
+
+  #askForLife(nowUs: number): void {
+    const afterUs = this.#options.limits.silenceMaxMs * 1000 * PING_AFTER_SHARE
+    if (this.#state.silenceUs(nowUs) < afterUs || nowUs - this.#pingedUs < afterUs) return
+    this.#pingedUs = nowUs
+    this.#socket?.ping()
+  }
+
+  opened(socket: StreamSocket): void {
+    const nowUs = this.#options.clock.nowUs()
+    if (socket === this.#successor) {
+      this.#isSuccessorOpen = true
+      socket.pause()
+      this.#state.successorOpened(nowUs)
+      return
+    }
+    this.#state.opened(nowUs)
+    this.#openedCount += 1
+    if (this.#openedCount > 1) this.#reconnectCount += 1
+    if (this.#options.isPaused()) this.pause()
+  }
+
+  frame(socket: StreamSocket, bytes: Uint8Array): void {
+    const receivedTimeUs = this.#options.clock.nowUs()
+    if (socket === this.#socket) {
+      this.#state.heard(receivedTimeUs)
+      // A connection that brings something has succeeded; one that only opens may be cut again at once.
+      this.#backoff.reset()
+    }
+    if (bytes.length <= NOTICE_MAX_BYTES && (bytes as Buffer).includes('"serverShutdown"')) {
+      this.#options.logger.info({ socket: this.#options.plan.index }, 'binance feed: the venue will cut this socket')
+      if (socket === this.#socket) this.#state.shutdownAnnounced(receivedTimeUs)
+    }
+    this.#options.onFrame({ bytes, receivedTimeUs })
+  }
+
+  heard(socket: StreamSocket): void {
+    if (socket === this.#socket) this.#state.heard(this.#options.clock.nowUs())
+  }
+
+  closed(socket: StreamSocket, failure: SocketFailure): void {
+    if (socket === this.#successor) this.#loseSuccessor(failure)
+    else if (socket === this.#socket) this.#lose(failure.reason, failure.retryAfterMs)
+  }
+
+  #lose(reason: string, retryAfterMs?: number): void {
+    this.#socket?.cut()
+    this.#noteFailure(reason)
+    // The successor was going to take over anyway; what lay between the two is repaired.
+    if (this.#isSuccessorOpen) {
+      this.#promote()
+      return
+    }
+    this.#successor?.cut()
+    this.#successor = undefined
+    this.#socket = undefined
+    this.#state.lost(this.#dueAfter(retryAfterMs))
+  }
+
+  #loseSuccessor({ reason, retryAfterMs }: SocketFailure): void {
+    this.#successor?.cut()
+    this.#successor = undefined
+    this.#isSuccessorOpen = false
+    this.#noteFailure(reason)
+    this.#state.successorLost(this.#dueAfter(retryAfterMs))
+  }
+
+  #promote(): void {
+    this.#socket?.cut()
+    this.#socket = this.#successor
+    this.#successor = undefined
+    this.#isSuccessorOpen = false
+    this.#handOverCount += 1
+    this.#state.opened(this.#options.clock.nowUs())
+    if (this.#options.isPaused()) this.pause()
+    else this.resume()
+  }
+
+  #dueAfter(retryAfterMs: number | undefined): number {
+    const nowUs = this.#options.clock.nowUs()
+    const delayMs = this.#backoff.nextDelayMs()
+    if (retryAfterMs !== undefined) this.#blockedUntilUs = nowUs + retryAfterMs * 1000
+    return nowUs + Math.max(delayMs, retryAfterMs ?? 0) * 1000
+  }
+
+  #noteFailure(reason: string): void {
+    this.#lastError = reason
+    const { logger, plan } = this.#options
+    logger.warn({ socket: plan.index, reason, attempt: this.#backoff.attemptCount }, 'binance feed: a socket was lost')
+  }
+
+  pause(): void {
+    this.#state.paused()
+    this.#socket?.pause()
+  }
+
+  resume(): void {
+    this.#state.resumed(this.#options.clock.nowUs())
+    this.#socket?.resume()
+  }
+
+  close(): void {
+    this.#socket?.cut()
+    this.#successor?.cut()
+    this.#socket = undefined
+    this.#successor = undefined
+  }
+
+  status(quietSymbols: readonly string[]): SocketStatus {
+    const { openedUs, phase } = this.#state
+    return {
+      index: this.#options.plan.index,
+      state: phase,
+      streamCount: this.#options.plan.streams.length,
+      openedTimeMs: Number.isFinite(openedUs) ? openedUs / 1000 : null,
+      silenceMs: Math.round(this.#state.silenceUs(this.#options.clock.nowUs()) / 1000),
+      reconnects: this.#reconnectCount,
+      handOvers: this.#handOverCount,
+      quietSymbols,
+      lastError: this.#lastError,
+    }
+  }
+}

@@ -1,0 +1,259 @@
+/** Ids `[fromId, toId]` of a stream that did not come, as found; pieces of it are filled one by one. */
+export interface StreamGap {
+  readonly symbol: string
+  readonly fromId: number
+  readonly toId: number
+  /** Ids that are still to be asked for or to come by themselves. */
+  remainingCount: number
+}
+
+interface MissingRange {
+  fromId: number
+  toId: number
+  /** Event time of the trade before the range, µs: older ranges are repaired first. */
+  afterTimeUs: number
+  readonly gap: StreamGap
+  /** Requests in a row that brought nothing. */
+  attemptCount: number
+  /** Not to be asked for before. */
+  dueUs: number
+}
+
+export interface RepairRequest {
+  readonly symbol: string
+  readonly fromId: number
+  readonly toId: number
+}
+
+/** What a row is to the ledger. `renumbered`: the venue has begun to number anew. */
+export type RowVerdict = 'next' | 'gap' | 'fill' | 'duplicate' | 'renumbered'
+
+export interface GapCounts {
+  /** Gaps found. */
+  gapCount: number
+  missingCount: number
+  /** Missing ids that came late or were back-filled. */
+  repairedCount: number
+  /** Missing ids that the venue has not: it left them out itself. */
+  absentCount: number
+  /** Missing ids that are not asked for any more. */
+  givenUpCount: number
+  duplicateCount: number
+  renumberedCount: number
+}
+
+/** As a position holds it: `nextId, lastTimeUs, [fromId, toId, afterTimeUs, …]`. */
+export type SavedStream = readonly [nextId: number, lastTimeUs: number, missing: readonly number[]]
+
+interface Stream {
+  readonly symbol: string
+  /** -1 before the first row. */
+  nextId: number
+  lastTimeUs: number
+  missing: MissingRange[]
+}
+
+export interface GapLedgerLimits {
+  readonly gapMaxCount: number
+  readonly repairAttemptsMaxCount: number
+}
+
+/** Missing ranges of a symbol; beyond it the oldest is given up. */
+const RANGES_MAX_COUNT = 256
+
+/**
+ * Account of the ids of each symbol's trade stream, which the venue numbers without holes: tells duplicates from what was
+ * missed, and what to ask the venue for again. Pure: time is an argument. For `aggTrade` the ids are those of the
+ * aggregates.
+ */
+export class GapLedger {
+  readonly counts: GapCounts = {
+    gapCount: 0,
+    missingCount: 0,
+    repairedCount: 0,
+    absentCount: 0,
+    givenUpCount: 0,
+    duplicateCount: 0,
+    renumberedCount: 0,
+  }
+  readonly #limits: GapLedgerLimits
+  readonly #streams = new Map<string, Stream>()
+  /** Streams with missing ranges. */
+  readonly #gapped = new Set<Stream>()
+
+  constructor(limits: GapLedgerLimits) {
+    this.#limits = limits
+  }
+
+  /** Ids that are still to be repaired. */
+  get outstandingCount(): number {
+    let count = 0
+    for (const { missing } of this.#gapped) for (const range of missing) count += range.toId - range.fromId + 1
+    return count
+  }
+
+  get hasMissing(): boolean {
+    return this.#gapped.size > 0
+  }
+
+  verdictOn(symbol: string, id: number, eventTimeUs: number): RowVerdict {
+    const stream = this.#stream(symbol)
+    if (id === stream.nextId || stream.nextId < 0) return 'next'
+    if (id > stream.nextId) return 'gap'
+    if (stream.missing.some((range) => id >= range.fromId && id <= range.toId)) return 'fill'
+    return eventTimeUs > stream.lastTimeUs ? 'renumbered' : 'duplicate'
+  }
+
+  /** Takes a row into account. @returns false for a duplicate */
+  accept(symbol: string, id: number, eventTimeUs: number): boolean {
+    const stream = this.#stream(symbol)
+    switch (this.verdictOn(symbol, id, eventTimeUs)) {
+      case 'duplicate':
+        this.counts.duplicateCount += 1
+        return false
+      case 'fill':
+        this.counts.repairedCount += 1
+        this.#remove(stream, id, id, eventTimeUs)
+        return true
+      case 'gap':
+        this.miss(symbol, id - 1)
+        break
+      case 'renumbered':
+        this.counts.renumberedCount += 1
+        this.#giveUp(stream, stream.missing)
+        break
+      case 'next':
+        break
+    }
+    stream.nextId = id + 1
+    if (eventTimeUs > stream.lastTimeUs) stream.lastTimeUs = eventTimeUs
+    return true
+  }
+
+  /** The id that would come next; -1 before the first row. */
+  nextIdOf(symbol: string): number {
+    return this.#stream(symbol).nextId
+  }
+
+  /** Notes that everything from the next id to `toId` is missing; what comes next is `toId + 1`. */
+  miss(symbol: string, toId: number): StreamGap {
+    const stream = this.#stream(symbol)
+    const fromId = stream.nextId
+    const askedFromId = Math.max(fromId, toId - this.#limits.gapMaxCount + 1)
+    this.counts.gapCount += 1
+    this.counts.missingCount += toId - fromId + 1
+    this.counts.givenUpCount += askedFromId - fromId
+    const gap = { symbol, fromId, toId, remainingCount: toId - askedFromId + 1 }
+    this.#addRange(stream, {
+      fromId: askedFromId,
+      toId,
+      afterTimeUs: stream.lastTimeUs,
+      gap,
+      attemptCount: 0,
+      dueUs: 0,
+    })
+    stream.nextId = toId + 1
+    return gap
+  }
+
+  #addRange(stream: Stream, range: MissingRange): void {
+    if (stream.missing.length === RANGES_MAX_COUNT) this.#giveUp(stream, stream.missing.slice(0, 1))
+    stream.missing.push(range)
+    this.#gapped.add(stream)
+  }
+
+  /** The oldest range that is due, or undefined. */
+  nextRequest(nowUs: number): RepairRequest | undefined {
+    let oldest: MissingRange | undefined
+    for (const { missing } of this.#gapped) {
+      for (const range of missing) {
+        if (range.dueUs <= nowUs && (oldest === undefined || range.afterTimeUs < oldest.afterTimeUs)) oldest = range
+      }
+    }
+    return oldest && { symbol: oldest.gap.symbol, fromId: oldest.fromId, toId: oldest.toId }
+  }
+
+  /** When a range will be due, µs; Infinity where none is missing. */
+  get nextDueUs(): number {
+    let dueUs = Number.POSITIVE_INFINITY
+    for (const { missing } of this.#gapped) for (const range of missing) dueUs = Math.min(dueUs, range.dueUs)
+    return dueUs
+  }
+
+  /** The venue's answer reached to `throughId`, and its rows have been accepted: what is missing before it is not there. */
+  noteAnswered({ symbol, fromId }: RepairRequest, throughId: number): void {
+    const stream = this.#stream(symbol)
+    const before = this.#remainingIn(stream, fromId, throughId)
+    if (before === 0) return
+    this.counts.absentCount += before
+    this.#remove(stream, fromId, throughId, undefined)
+  }
+
+  #remainingIn(stream: Stream, fromId: number, toId: number): number {
+    return stream.missing.reduce(
+      (sum, range) => sum + Math.max(0, Math.min(toId, range.toId) - Math.max(fromId, range.fromId) + 1),
+      0,
+    )
+  }
+
+  /**
+   * A request brought nothing new: it is made again at `dueUs`, or the ids are given up where it
+   * has failed as often as the limit says.
+   */
+  noteFailed({ symbol, fromId, toId }: RepairRequest, dueUs: number, attemptCount: number): void {
+    const stream = this.#stream(symbol)
+    for (const range of stream.missing.filter((other) => other.fromId <= toId && other.toId >= fromId)) {
+      range.dueUs = dueUs
+      range.attemptCount += attemptCount
+      if (range.attemptCount >= this.#limits.repairAttemptsMaxCount) this.#giveUp(stream, [range])
+    }
+  }
+
+  #giveUp(stream: Stream, ranges: readonly MissingRange[]): void {
+    for (const { fromId, toId, gap } of ranges) {
+      this.counts.givenUpCount += toId - fromId + 1
+      gap.remainingCount -= toId - fromId + 1
+    }
+    stream.missing = stream.missing.filter((range) => !ranges.includes(range))
+    if (stream.missing.length === 0) this.#gapped.delete(stream)
+  }
+
+  /** Takes ids out of the missing ranges; the rest of a range begins after the time of what came. */
+  #remove(stream: Stream, fromId: number, toId: number, eventTimeUs: number | undefined): void {
+    stream.missing = stream.missing.flatMap((range) => {
+      if (range.toId < fromId || range.fromId > toId) return [range]
+      range.gap.remainingCount -= Math.min(toId, range.toId) - Math.max(fromId, range.fromId) + 1
+      const before = { ...range, toId: fromId - 1 }
+      const afterTimeUs = Math.max(range.afterTimeUs, eventTimeUs ?? 0)
+      const after = { ...range, fromId: toId + 1, afterTimeUs, attemptCount: 0 }
+      return [before, after].filter((rest) => rest.fromId <= rest.toId)
+    })
+    if (stream.missing.length === 0) this.#gapped.delete(stream)
+  }
+
+  #stream(symbol: string): Stream {
+    let stream = this.#streams.get(symbol)
+    if (stream === undefined) {
+      stream = { symbol, nextId: -1, lastTimeUs: 0, missing: [] }
+      this.#streams.set(symbol, stream)
+    }
+    return stream
+  }
+
+  /** Everything to go on with; counts begin anew. */
+  saveStream(symbol: string): SavedStream {
+    const { nextId, lastTimeUs, missing } = this.#stream(symbol)
+    return [nextId, lastTimeUs, missing.flatMap(({ fromId, toId, afterTimeUs }) => [fromId, toId, afterTimeUs])]
+  }
+
+  restoreStream(symbol: string, [nextId, lastTimeUs, missing]: SavedStream): void {
+    const stream = this.#stream(symbol)
+    stream.nextId = nextId
+    stream.lastTimeUs = lastTimeUs
+    for (let at = 0; at + 2 < missing.length; at += 3) {
+      const [fromId, toId, afterTimeUs] = missing.slice(at, at + 3) as [number, number, number]
+      const gap = { symbol, fromId, toId, remainingCount: toId - fromId + 1 }
+      this.#addRange(stream, { fromId, toId, afterTimeUs, gap, attemptCount: 0, dueUs: 0 })
+    }
+  }
+}
