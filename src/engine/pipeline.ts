@@ -119,6 +119,8 @@ export class Pipeline {
   /** Forgets what is older, or more, than the configuration keeps, and what no role needs any more. */
   async retain(): Promise<void> {
     const { log, clock, retentionMs, retentionMaxBytes } = this.#options
+    // Until the store has said where it is, all of the log may still be unread.
+    if (this.#storePositions.length === 0) return
     const policies = [...INPUT_TOPICS, ...DERIVED_TOPICS].map(
       (topic): RetentionPolicy => ({
         topic,

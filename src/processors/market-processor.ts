@@ -32,7 +32,7 @@ export const MARKET_PROCESSOR_DEFAULTS: MarketProcessorOptions = {
   volume: VOLUME_DEFAULTS,
 }
 
-/** Raised when the form of the snapshot changes; older ones are then rebuilt from the log. */
+/** Raised when the form of the snapshot changes: a data directory with another one is refused. */
 export const SNAPSHOT_VERSION = 1
 
 /** Before the first trade. */

@@ -258,6 +258,8 @@ export class Session {
       throw parameterInvalid('symbols', symbols, '"*", as the whole channel is subscribed to')
     }
     const found = symbols === '*' ? symbols : await this.#resolve(symbols)
+    // What waits for the next step belongs to the time before.
+    this.#context.hub.settle()
     this.deliver()
     this.#subscriptions.remove(channel, found)
     this.send({ type: 'subscribed', channel, symbols: this.#subscriptions.filter(channel) })

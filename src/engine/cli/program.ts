@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { FinPulseError } from '../../base/errors.ts'
 import { VERSION } from '../version.ts'
 import { addGenerateCommand } from './generate-command.ts'
+import { addRealismCommand } from './realism-command.ts'
 import { addReplayCommand } from './replay-command.ts'
 import { addUpCommand } from './up-command.ts'
 
@@ -22,6 +23,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   addUpCommand(program)
   addReplayCommand(program)
   addGenerateCommand(program)
+  addRealismCommand(program)
   try {
     await program.parseAsync([...argv])
   } catch (error) {

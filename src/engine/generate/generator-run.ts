@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
 import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { MarketWorld } from '../../feeds/simulator/world/market-world.ts'
-import type { Schedule } from '../../feeds/simulator/world/schedule.ts'
+import type { Schedule } from '../../feeds/schedule.ts'
 import type { BatchFormat } from './batch-format.ts'
 import type { EventSink } from './event-sink.ts'
 

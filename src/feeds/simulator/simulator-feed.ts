@@ -5,9 +5,9 @@ import { InstrumentTable } from '../../events/instrument.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
 import { TradeBatch } from '../../events/trade-batch.ts'
 import type { Feed, FeedProgress, FeedStep } from '../feed.ts'
+import { ConstantRate } from '../schedule.ts'
 import { worldSymbolOf } from './symbol-presets.ts'
 import { MarketWorld } from './world/market-world.ts'
-import { ConstantRate } from './world/schedule.ts'
 
 export interface SimulatorOptions {
   readonly symbols: readonly string[]

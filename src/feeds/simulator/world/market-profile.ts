@@ -41,26 +41,26 @@ export interface MarketProfile {
 
 /** Perpetual futures of the larger coins, around the clock. */
 export const CRYPTO_PROFILE: MarketProfile = {
-  minuteDeviationBp: 5.9,
+  minuteDeviationBp: 5.6,
   volatility: [
-    { relaxationMinutes: 4, deviation: 0.36 },
+    { relaxationMinutes: 4, deviation: 0.5 },
     { relaxationMinutes: 45, deviation: 0.3 },
     { relaxationMinutes: 500, deviation: 0.3 },
-    { relaxationMinutes: 3000, deviation: 0.34 },
+    { relaxationMinutes: 3000, deviation: 0.3 },
   ],
-  shockFreedom: 3.5,
+  shockFreedom: 4.4,
   jumpsPerDay: 0.5,
   jumpDeviation: 5,
   jumpMean: -2.5,
   marketCorrelation: 0.6,
-  volumeOfVolatility: 1.05,
-  volumeOfShock: 0.85,
-  volumeNoise: 0.7,
+  volumeOfVolatility: 0.92,
+  volumeOfShock: 0.77,
+  volumeNoise: 0.64,
   tickBp: 2.2,
   spreadBp: 2,
   spreadOfVolatility: 0.1,
   runLength: 2.5,
-  dayAmplitude: 0.3,
+  dayAmplitude: 0.33,
   dayPeakHour: 15,
 }
 

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { InstrumentTable } from '../../../events/instrument.ts'
 import { QuoteBatch } from '../../../events/quote-batch.ts'
 import { TradeBatch } from '../../../events/trade-batch.ts'
+import { ConstantRate } from '../../schedule.ts'
 import { BlockPlan } from './block-plan.ts'
 import { CRYPTO_PROFILE } from './market-profile.ts'
 import { MarketWorld } from './market-world.ts'
 import { MINUTE_US } from './minute-path.ts'
-import { ConstantRate } from './schedule.ts'
 
 const START_MINUTE = 28_333_333
 const NAMES = ['BTC', 'ETH', 'SOL', 'DOGE', 'LINK']

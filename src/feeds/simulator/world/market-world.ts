@@ -2,10 +2,10 @@ import { hashText, Random } from '../../../base/random.ts'
 import type { InstrumentTable } from '../../../events/instrument.ts'
 import type { QuoteBatch } from '../../../events/quote-batch.ts'
 import { TAKER_BUY, TAKER_SELL, type TradeBatch } from '../../../events/trade-batch.ts'
+import type { Schedule } from '../../schedule.ts'
 import { BLOCK_MAX_COUNT, BlockPlan } from './block-plan.ts'
 import { MINUTE_US, MinutePath, type PathSymbol } from './minute-path.ts'
 import { NORMAL_QUANTILES } from './quantile-table.ts'
-import type { Schedule } from './schedule.ts'
 
 export interface WorldSymbol extends PathSymbol {
   readonly venue: string

@@ -1,5 +1,5 @@
 import { FinPulseError } from '../../../base/errors.ts'
-import type { Schedule } from './schedule.ts'
+import type { Schedule } from '../../schedule.ts'
 
 /** A stretch of time over which the rate goes evenly from one value to another. */
 export interface RateStage {

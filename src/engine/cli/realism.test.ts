@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import type { MarketProcessor } from '../../processors/market-processor.ts'
+import type { MinuteSeriesBuilder } from '../../processors/statistics/minute-series-builder.ts'
+import { generateInto, minuteProcessor, reportOf, symbolFacts } from './realism-command.ts'
+
+describe('the generated crypto market', () => {
+  it('has the statistics of real ones: each fact, as the median over ten symbols, lies within its band', () => {
+    const minutes = new Map<string, MinuteSeriesBuilder>()
+    const processor: MarketProcessor = minuteProcessor(minutes)
+    generateInto(processor, { market: 'crypto', days: '30', seed: '1' }, 4)
+    processor.finish()
+    const outside = reportOf(symbolFacts(minutes)).filter(({ isInside }) => !isInside)
+    expect(outside.map(({ fact, median, p10, p90 }) => ({ fact, median, p10, p90 }))).toEqual([])
+  })
+})
