@@ -1,11 +1,13 @@
 import type { ColumnArray } from './column.ts'
 import { type BatchKind, corrupt, decodeColumns, type EncodedColumns, encodeColumns } from './column-codec.ts'
 import type { Instrument, InstrumentTable } from './instrument.ts'
+import { PaymentBatch } from './payment-batch.ts'
 import { QuoteBatch } from './quote-batch.ts'
 import { TradeBatch } from './trade-batch.ts'
 
 const TRADES: BatchKind = 1
 const QUOTES: BatchKind = 2
+const PAYMENTS: BatchKind = 3
 
 type Batch = TradeBatch | QuoteBatch
 
@@ -35,6 +37,31 @@ export function decodeTrades(payload: Uint8Array, instruments: InstrumentTable, 
 export function decodeQuotes(payload: Uint8Array, instruments: InstrumentTable): QuoteBatch {
   const encoded = decodeColumns(QUOTES, payload)
   return decodeBatch(encoded, new QuoteBatch(instruments, encoded.rowCount))
+}
+
+/** The bytes of a payment batch, as they are stored in `payments`. Its dictionary is empty: payments name no instrument. */
+export function encodePayments(batch: PaymentBatch): Uint8Array {
+  const receivedDelay = new Float64Array(batch.count)
+  for (let row = 0; row < batch.count; row++) {
+    receivedDelay[row] = batch.receivedTimeUs[row]! - batch.eventTimeUs[row]!
+  }
+  const columns = batch.columns.map((column) => (column === batch.receivedTimeUs ? receivedDelay : column))
+  return encodeColumns(PAYMENTS, batch.count, batch.watermarkUs, [], columns)
+}
+
+/**
+ * Reads a stored payment batch.
+ * @param into is filled instead of a new batch, if it is large enough
+ */
+export function decodePayments(payload: Uint8Array, into?: PaymentBatch): PaymentBatch {
+  const encoded = decodeColumns(PAYMENTS, payload)
+  const isFit = into !== undefined && into.capacity >= encoded.rowCount
+  const batch = isFit ? into : new PaymentBatch(encoded.rowCount)
+  batch.count = encoded.rowCount
+  batch.watermarkUs = encoded.watermarkUs
+  for (const column of batch.columns) encoded.readColumn(column)
+  for (let row = 0; row < batch.count; row++) batch.receivedTimeUs[row]! += batch.eventTimeUs[row]!
+  return batch
 }
 
 function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8Array {

@@ -20,7 +20,8 @@ const COLUMN_HEADER_BYTES = 16
 /** Most rows of a batch. */
 const ROWS_MAX_COUNT = 2 ** 20
 
-export type BatchKind = 1 | 2
+/** 1 trades, 2 quotes, 3 payments. */
+export type BatchKind = 1 | 2 | 3
 
 export interface EncodedColumns {
   readonly rowCount: number

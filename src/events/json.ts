@@ -1,4 +1,6 @@
 import { digitsToBigInt, formatDecimal } from '../base/decimal.ts'
+import { codeText, currencyDecimals, type Payment } from './payment.ts'
+import { ONLINE, type PaymentBatch, TRANSFER } from './payment-batch.ts'
 import type { QuoteBatch } from './quote-batch.ts'
 import type { Quote, TakerSide, Trade } from './trade.ts'
 import { NO_ID, OFF_MARKET, TAKER_BUY, TAKER_SELL, TAKER_SIDE_MASK, type TradeBatch } from './trade-batch.ts'
@@ -53,6 +55,38 @@ export function quoteAt(batch: QuoteBatch, row: number): Quote {
     eventTimeMs: batch.eventTimeUs[row]! / 1000,
     receivedTimeMs: batch.receivedTimeUs[row]! / 1000,
     ...(sequence < 0 ? {} : { sequence }),
+  }
+}
+
+/** One row as public JSON. */
+export function paymentAt(batch: PaymentBatch, row: number): Payment {
+  const flags = batch.flags[row]!
+  const currency = codeText(batch.currency[row]!)
+  const id = batch.id[row]!
+  const customer = batch.customer[row]!
+  const amount = {
+    amount: formatDecimal(BigInt(batch.amountDigits[row]!), currencyDecimals(currency)),
+    currency,
+    country: codeText(batch.country[row]!),
+  }
+  const times = { eventTimeMs: batch.eventTimeUs[row]! / 1000, receivedTimeMs: batch.receivedTimeUs[row]! / 1000 }
+  if ((flags & TRANSFER) !== 0) {
+    const counterparty = batch.counterparty[row]!
+    return { type: 'payment', kind: 'transfer', id, customer, counterparty, ...amount, ...times }
+  }
+  return {
+    type: 'payment',
+    kind: 'card',
+    id,
+    customer,
+    card: batch.card[row]!,
+    merchant: batch.merchant[row]!,
+    terminal: batch.terminal[row]!,
+    channel: (flags & ONLINE) === 0 ? 'terminal' : 'online',
+    ...amount,
+    x: batch.x[row]!,
+    y: batch.y[row]!,
+    ...times,
   }
 }
 
