@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
 import { checkConfig } from '../../src/engine/config.ts'
 import { createFeed } from '../../src/engine/create-feed.ts'
 import { TradeBatch } from '../../src/events/trade-batch.ts'
@@ -31,7 +32,11 @@ export function openPastMarket(symbolCount: number, tradesPerSecond: number, max
     startTime: new Date(START_TIME_US / 1000).toISOString(),
     maxCount,
   }
-  return createFeed(checkConfig({ feed: settings }, 'bench').feed, systemClock, undefined)
+  return createFeed(checkConfig({ feed: settings }, 'bench').feed, {
+    clock: systemClock,
+    logger: silentLogger,
+    position: undefined,
+  })
 }
 
 /** Hands every step to `use`. @returns the number of trades */

@@ -1,6 +1,6 @@
 import type { Candle } from '../events/candle.ts'
 import type { Interval } from '../events/interval.ts'
-import type { ReplayState, Stats } from '../protocol/rest.ts'
+import type { FeedRow, ReplayState, Stats } from '../protocol/rest.ts'
 
 /** Controls of the replay that feeds this engine. Each resolves once the change has taken effect. */
 export interface ReplayControl {
@@ -27,6 +27,8 @@ export interface EngineView {
   /** Market time in ms: the wall clock of a live feed, the position of a replay. Spans of hours count back from it. */
   nowMs(): number
   stats(): Promise<Stats> | Stats
+  /** How each feed is: sockets, gaps and repairs, clock. */
+  feeds(): Promise<readonly FeedRow[]>
   readiness(): Readiness
   /** Prometheus text of everything that the process counts. */
   metrics(): Promise<string>

@@ -45,12 +45,27 @@ const replaySchema = z.strictObject({
   speed: z.number().min(0).max(1e6).default(1),
 })
 
+/** A base address; what it may look like is for the feed to say. */
+const baseUrl = z.string().min(1).max(2048)
+
+const binanceSchema = z.strictObject({
+  type: z.literal('binance'),
+  market: z.enum(['spot', 'usdm']).default('spot'),
+  symbols: z.array(symbol).min(1).max(10_000).default(['btcusdt', 'ethusdt']),
+  /** Single trades or aggregates; where absent, what the market lets one ask for again. */
+  tradeStream: z.enum(['trade', 'aggTrade']).optional(),
+  quotes: z.boolean().default(true),
+  /** Base of the WebSocket addresses, and with `http` for `ws` of the REST ones, instead of the venue's own. */
+  url: baseUrl.optional(),
+  restUrl: baseUrl.optional(),
+})
+
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('.finpulse'),
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(8000),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  feed: z.discriminatedUnion('type', [simulatorSchema, replaySchema]).prefault({ type: 'simulator' }),
+  feed: z.discriminatedUnion('type', [simulatorSchema, replaySchema, binanceSchema]).prefault({ type: 'simulator' }),
   log: z
     .strictObject({
       type: z.literal('embedded').default('embedded'),
@@ -108,6 +123,7 @@ export type ConfigInput = z.input<typeof configSchema>
 /** The checked configuration; durations are in ms. */
 export type Config = z.output<typeof configSchema>
 export type SimulatorConfig = Extract<Config['feed'], { type: 'simulator' }>
+export type BinanceConfig = Extract<Config['feed'], { type: 'binance' }>
 export type ReplayConfig = Extract<Config['feed'], { type: 'replay' }>
 
 /** A tree of settings before it is checked. */
@@ -213,6 +229,8 @@ export const ENVIRONMENT: Readonly<
   FINPULSE_PORT: { path: 'port', kind: 'number' },
   FINPULSE_LOG_LEVEL: { path: 'logLevel', kind: 'text' },
   SYMBOLS: { path: 'feed.symbols', kind: 'list' },
+  FINPULSE_FEED: { path: 'feed.type', kind: 'text' },
+  FINPULSE_FEED_URL: { path: 'feed.url', kind: 'text' },
   FINPULSE_SYMBOLS: { path: 'feed.symbols', kind: 'list' },
   TRADES_PER_SECOND: { path: 'feed.ratePerSecond', kind: 'number' },
   FINPULSE_RATE: { path: 'feed.ratePerSecond', kind: 'number' },

@@ -1,26 +1,43 @@
 import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
-import type { Config } from './config.ts'
+import type { BinanceConfig, Config, ReplayConfig, SimulatorConfig } from './config.ts'
 
-/** The feed that the configuration names, at a committed position or at its beginning. */
-export async function createFeed(
-  config: Config['feed'],
-  clock: Clock,
-  position: Uint8Array | undefined,
-): Promise<Feed> {
-  if (config.type === 'replay') {
-    const { paths, speed, format, venue, symbols } = config
-    const options = {
-      paths,
-      speed,
-      ...(format === undefined ? {} : { format }),
-      ...(venue === undefined ? {} : { venue }),
-      ...(symbols === undefined ? {} : { symbols }),
-    }
-    return ReplayFeed.open(options, clock, position)
+export interface FeedContext {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Where the feed was when it was last committed; undefined at its beginning. */
+  readonly position: Uint8Array | undefined
+}
+
+/** The feed that the configuration names. */
+export async function createFeed(config: Config['feed'], context: FeedContext): Promise<Feed> {
+  switch (config.type) {
+    case 'replay':
+      return createReplay(config, context)
+    case 'simulator':
+      return createSimulator(config, context)
+    case 'binance':
+      return createBinance(config, context)
   }
+}
+
+function createReplay(config: ReplayConfig, { clock, position }: FeedContext): Promise<Feed> {
+  const { paths, speed, format, venue, symbols } = config
+  const options = {
+    paths,
+    speed,
+    ...(format === undefined ? {} : { format }),
+    ...(venue === undefined ? {} : { venue }),
+    ...(symbols === undefined ? {} : { symbols }),
+  }
+  return ReplayFeed.open(options, clock, position)
+}
+
+function createSimulator(config: SimulatorConfig, { clock, position }: FeedContext): Feed {
   const options = {
     symbols: config.symbols,
     ratePerSecond: config.ratePerSecond,
@@ -30,4 +47,19 @@ export async function createFeed(
     ...(config.maxCount === undefined ? {} : { maxCount: config.maxCount }),
   }
   return new SimulatorFeed(options, clock, position)
+}
+
+function createBinance(config: BinanceConfig, { clock, logger, position }: FeedContext): Feed {
+  const { market, symbols, tradeStream, quotes, url, restUrl } = config
+  const options = {
+    market,
+    symbols,
+    hasQuotes: quotes,
+    ...(tradeStream === undefined ? {} : { tradeStream }),
+    ...(url === undefined ? {} : { url }),
+    ...(restUrl === undefined ? {} : { restUrl }),
+  }
+  // Clients that were started together must not come back together: the time of the start is what differs.
+  const seed = clock.nowUs()
+  return new BinanceFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
 }

@@ -8,7 +8,7 @@ import { FinPulseError, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Candle } from '../events/candle.ts'
 import { EmbeddedEventLogReader } from '../log/embedded/embedded-event-log-reader.ts'
-import type { ReplayState, Stats } from '../protocol/rest.ts'
+import type { FeedRow, ReplayState, Stats } from '../protocol/rest.ts'
 import type { MarketStoreReader } from '../stores/market-store.ts'
 import type { Config } from './config.ts'
 import { createRegistry } from './engine-metrics.ts'
@@ -146,6 +146,7 @@ export class Engine {
       stats: () => this.#stats(),
       readiness: () => this.#readiness(),
       metrics: () => this.#registry.metrics(),
+      feeds: () => this.#pipelineCalls!.call<FeedRow[]>('feeds'),
       openCandles: (symbols, interval) => this.#pipelineCalls!.call<Candle[]>('openCandles', symbols, interval),
       ...(this.#options.config.feed.type === 'replay' ? { replay: this.#replay() } : {}),
     }

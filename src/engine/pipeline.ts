@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Candle } from '../events/candle.ts'
 import type { Interval } from '../events/interval.ts'
 import type { Topic } from '../events/topic.ts'
-import type { Feed } from '../feeds/feed.ts'
+import type { Feed, FeedStatus } from '../feeds/feed.ts'
 import type { EventLog, RetentionPolicy } from '../log/event-log.ts'
 import type { MarketProcessorOptions } from '../processors/market-processor.ts'
 import type { PipelineStatus, StoreStatus } from './pipeline-status.ts'
@@ -91,6 +91,25 @@ export class Pipeline {
 
   get feed(): Feed | undefined {
     return this.#feed
+  }
+
+  /** How the feeds are. */
+  feeds(): FeedStatus[] {
+    const feed = this.#feed
+    if (feed === undefined) return []
+    const hasEnded = this.#ingest?.hasEnded ?? false
+    const status = feed.status?.() ?? {
+      name: feed.name,
+      state: 'running',
+      sockets: [],
+      clockAheadMs: null,
+      reconnects: 0,
+      queueCount: 0,
+      queueWaits: 0,
+      dropped: feed.dropped(),
+      lastError: null,
+    }
+    return [hasEnded ? { ...status, state: 'ended' } : status]
   }
 
   /** Records that the process role has still to read. */

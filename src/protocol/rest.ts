@@ -144,6 +144,47 @@ export const statsSchema = z
   })
   .meta({ id: 'Stats' })
 
+const feedSocketSchema = z.object({
+  index: z.int(),
+  state: z.enum(['waiting', 'connecting', 'open', 'handing-over']),
+  streamCount: z.int(),
+  openedTimeMs: timeMs.nullable(),
+  silenceMs: z.number().meta({ description: 'Since when nothing at all has come, pings included' }),
+  reconnects: z.int(),
+  handOvers: z.int().meta({ description: 'Planned changes to a new socket' }),
+  quietSymbols: z
+    .array(z.string())
+    .meta({ description: 'At most 20 symbols without a message for a while although their socket lives' }),
+  lastError: z.string().nullable(),
+})
+
+const feedRepairsSchema = z.object({
+  gapCount: z.int(),
+  missingCount: z.int().meta({ description: 'Trades that did not come in turn' }),
+  repairedCount: z.int().meta({ description: 'Of those, came late or were back-filled' }),
+  absentCount: z.int().meta({ description: 'Of those, left out by the source itself' }),
+  givenUpCount: z.int().meta({ description: 'Of those, not asked for any more' }),
+  outstandingCount: z.int().meta({ description: 'Still to be repaired' }),
+  requestCount: z.int(),
+  lastError: z.string().nullable(),
+})
+
+export const feedSchema = z
+  .object({
+    name: z.string(),
+    state: z.enum(['connecting', 'catching-up', 'running', 'degraded', 'ended']),
+    venue: z.string().optional(),
+    sockets: z.array(feedSocketSchema),
+    repairs: feedRepairsSchema.optional().meta({ description: 'Absent where trades cannot be missed' }),
+    clockAheadMs: z.number().nullable().meta({ description: "How far the source's clock is ahead of ours" }),
+    reconnects: z.int(),
+    queueCount: z.int().meta({ description: 'Inputs received and not read yet' }),
+    queueWaits: z.int().meta({ description: 'Times that sockets waited for the reader' }),
+    dropped: z.record(z.string(), z.int()).meta({ description: 'Inputs that became no event, by reason' }),
+    lastError: z.string().nullable(),
+  })
+  .meta({ id: 'Feed' })
+
 export const replayStateSchema = z
   .object({
     status: z.enum(['playing', 'paused', 'finished']),
@@ -175,6 +216,7 @@ export const problemSchema = z
 const page = <T extends z.ZodType>(row: T) => z.object({ data: z.array(row), nextCursor: cursor.nullable() })
 
 export const symbolsResponse = z.object({ data: z.array(symbolSchema) })
+export const feedsResponse = z.object({ data: z.array(feedSchema) })
 export const quoteResponse = quoteSchema
 export const tradesResponse = page(tradeSchema)
 export const candlesResponse = page(candleSchema)
@@ -253,6 +295,7 @@ export type SymbolRow = z.infer<typeof symbolSchema>
 export type MarketRow = z.infer<typeof marketRowSchema>
 export type PriceRow = z.infer<typeof priceSchema>
 export type Stats = z.infer<typeof statsSchema>
+export type FeedRow = z.infer<typeof feedSchema>
 export type ReplayState = z.infer<typeof replayStateSchema>
 export type PricePointRow = z.infer<typeof pricePointSchema>
 export type Problem = z.infer<typeof problemSchema>

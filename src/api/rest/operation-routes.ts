@@ -1,4 +1,4 @@
-import { healthResponse, noQuery, readinessResponse, statsSchema } from '../../protocol/rest.ts'
+import { feedsResponse, healthResponse, noQuery, readinessResponse, statsSchema } from '../../protocol/rest.ts'
 import { API_PREFIX, PROBLEMS, type RouteContext, textResponse } from './route-context.ts'
 
 /** Content type of the Prometheus text format. */
@@ -17,6 +17,19 @@ export function addOperationRoutes({ app, engine }: RouteContext): void {
       },
     },
     async () => engine.stats(),
+  )
+
+  app.get(
+    `${API_PREFIX}/feeds`,
+    {
+      schema: {
+        summary: 'How each feed is: sockets, gaps and repairs, clock skew, reconnects',
+        tags,
+        querystring: noQuery,
+        response: { 200: feedsResponse, ...PROBLEMS },
+      },
+    },
+    async () => ({ data: [...(await engine.feeds())] }),
   )
 
   app.get(

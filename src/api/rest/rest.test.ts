@@ -84,6 +84,7 @@ describe('every route answers in its own schema', () => {
     ['/api/v1/prices', protocol.pricesResponse],
     ['/api/v1/prices/AAPL', protocol.priceHistoryResponse],
     ['/api/v1/stats', protocol.statsSchema],
+    ['/api/v1/feeds', protocol.feedsResponse],
     ['/health', protocol.healthResponse],
     ['/ready', protocol.readinessResponse],
   ]
@@ -405,7 +406,7 @@ describe('OpenAPI', () => {
           'alerts',
           'anomalies',
         ],
-        ...['prices', 'prices/{symbol}', 'stats', 'replay'],
+        ...['prices', 'prices/{symbol}', 'stats', 'feeds', 'replay'],
       ]
         .map((path) => `get /api/v1/${path}`)
         .concat(['pause', 'resume', 'seek', 'speed'].map((path) => `post /api/v1/replay/${path}`))

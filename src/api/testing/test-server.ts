@@ -5,7 +5,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Candle } from '../../events/candle.ts'
 import type { Interval } from '../../events/interval.ts'
 import { MemoryEventLog } from '../../log/memory/memory-event-log.ts'
-import type { ReplayState, Stats } from '../../protocol/rest.ts'
+import type { FeedRow, ReplayState, Stats } from '../../protocol/rest.ts'
 import type { EngineView, Readiness, ReplayControl } from '../engine-view.ts'
 import { type ApiServer, createServer, type ServerOptions } from '../server.ts'
 import { ArrayMarketStore } from './array-market-store.ts'
@@ -14,9 +14,45 @@ import { ArrayMarketStore } from './array-market-store.ts'
 export const NOW_MS = Date.UTC(2026, 10, 20, 12)
 export const PARTITION_COUNT = 2
 
+const FEED_ROW: FeedRow = {
+  name: 'binance',
+  state: 'running',
+  venue: 'binance-spot',
+  sockets: [
+    {
+      index: 0,
+      state: 'open',
+      streamCount: 4,
+      openedTimeMs: NOW_MS - 1000,
+      silenceMs: 3,
+      reconnects: 1,
+      handOvers: 0,
+      quietSymbols: ['ETHUSDT'],
+      lastError: 'closed with 1006',
+    },
+  ],
+  repairs: {
+    gapCount: 1,
+    missingCount: 3,
+    repairedCount: 3,
+    absentCount: 0,
+    givenUpCount: 0,
+    outstandingCount: 0,
+    requestCount: 1,
+    lastError: null,
+  },
+  clockAheadMs: -12.5,
+  reconnects: 1,
+  queueCount: 0,
+  queueWaits: 0,
+  dropped: { overlap: 2 },
+  lastError: 'closed with 1006',
+}
+
 /** An engine whose every answer a test can set. */
 export class FakeEngine implements EngineView {
   open: Candle[] = []
+  feedRows: FeedRow[] = [FEED_ROW]
   ready: Readiness = { isReady: true, detail: 'running' }
   replay?: ReplayControl
   readonly registry = new Registry()
@@ -41,6 +77,10 @@ export class FakeEngine implements EngineView {
       backfill: { fromMs: NOW_MS - 1000, toMs: NOW_MS, atMs: NOW_MS - 500, fraction: 0.5, isDone: false },
       dropped: { malformed: 2 },
     }
+  }
+
+  async feeds(): Promise<readonly FeedRow[]> {
+    return this.feedRows
   }
 
   readiness(): Readiness {

@@ -20,6 +20,8 @@ export interface ServerFlags {
 }
 
 export interface UpFlags extends ServerFlags {
+  readonly feed?: string
+  readonly feedUrl?: string
   readonly symbols?: string
   readonly rate?: string
   readonly seed?: string
@@ -41,6 +43,8 @@ function serverSettings(flags: ServerFlags): Settings {
 /** Flag before environment before file before default. @throws FinPulseError config-invalid */
 export function upConfig(flags: UpFlags, environment: NodeJS.ProcessEnv): Config {
   const settings = serverSettings(flags)
+  if (flags.feed !== undefined) setAt(settings, 'feed.type', flags.feed)
+  if (flags.feedUrl !== undefined) setAt(settings, 'feed.url', flags.feedUrl)
   if (flags.symbols !== undefined) setAt(settings, 'feed.symbols', splitList(flags.symbols))
   if (flags.rate !== undefined) setAt(settings, 'feed.ratePerSecond', numberOf(flags.rate, '--rate'))
   if (flags.seed !== undefined) setAt(settings, 'feed.seed', numberOf(flags.seed, '--seed'))
@@ -48,10 +52,21 @@ export function upConfig(flags: UpFlags, environment: NodeJS.ProcessEnv): Config
   if (flags.startTime !== undefined) setAt(settings, 'feed.startTime', flags.startTime)
   if (flags.count !== undefined) setAt(settings, 'feed.maxCount', numberOf(flags.count, '--count'))
   const file = flags.config === undefined ? {} : readConfigFile(flags.config)
-  const layered = mergeSettings(mergeSettings(file, settingsFromEnvironment(environment)), settings)
+  const fromEnvironment = settingsFromEnvironment(environment)
+  const layered = mergeSettings(mergeSettings(file, fromEnvironment), settings)
   const feed = layered.feed as Settings | undefined
   if (feed !== undefined) feed.type ??= 'simulator'
+  // Names such as TRADES_PER_SECOND are the simulator's: set for it, they must not keep another feed from starting.
+  if (feed !== undefined && feed.type !== 'simulator') dropSimulatorSettings(feed, fromEnvironment)
   return checkConfig(layered, 'configuration')
+}
+
+const SIMULATOR_ENVIRONMENT = ['ratePerSecond', 'seed', 'backfill'] as const
+
+/** Takes out what the environment alone has set for a simulator. */
+function dropSimulatorSettings(feed: Settings, fromEnvironment: Settings): void {
+  const set = fromEnvironment.feed as Settings | undefined
+  for (const key of SIMULATOR_ENVIRONMENT) if (set?.[key] !== undefined && feed[key] === set[key]) delete feed[key]
 }
 
 /** The configuration of a replay that is served; `feed` is its replay part. */

@@ -21,16 +21,17 @@ const { config, doorbell } = workerData as ThreadData
 const port = parentPort!
 const log = EmbeddedEventLog.open({ directory: join(config.dataDir, LOG_DIRECTORY), clock: systemClock, doorbell })
 
+const logger = threadLogger(port)
 const pipeline = new Pipeline({
   log,
   clock: systemClock,
-  logger: threadLogger(port),
+  logger,
   partitionCount: config.log.partitions,
   processing: processingOptions(config),
   snapshotEveryMs: config.processing.snapshotEvery,
   retentionMs: config.log.retention,
   retentionMaxBytes: config.log.retentionMaxMegabytes * 1024 * 1024,
-  openFeed: (position) => createFeed(config.feed, systemClock, position),
+  openFeed: (position) => createFeed(config.feed, { clock: systemClock, logger, position }),
   onFailure: raise,
 })
 
@@ -51,6 +52,7 @@ serveCalls(port, {
   start: () => pipeline.start(),
   openCandles: (symbols: readonly string[] | undefined, interval: Interval | undefined) =>
     pipeline.openCandles(symbols, interval),
+  feeds: () => pipeline.feeds(),
   noteStorePositions: (positions: StoreStatus['positions']) => pipeline.noteStorePositions(positions),
   replayState: () => replayFeed().state(),
   replayPause: () => replayFeed().pause(),

@@ -61,6 +61,9 @@ export interface GapLedgerLimits {
 /** Missing ranges of a symbol; beyond it the oldest is given up. */
 const RANGES_MAX_COUNT = 256
 
+/** A new numbering begins far below the old one; an id near it is of an old trade, however late it comes. */
+const RENUMBERED_SHARE = 0.5
+
 /**
  * Account of the ids of each symbol's trade stream, which the venue numbers without holes: tells duplicates from what was
  * missed, and what to ask the venue for again. Pure: time is an argument. For `aggTrade` the ids are those of the
@@ -101,7 +104,8 @@ export class GapLedger {
     if (id === stream.nextId || stream.nextId < 0) return 'next'
     if (id > stream.nextId) return 'gap'
     if (stream.missing.some((range) => id >= range.fromId && id <= range.toId)) return 'fill'
-    return eventTimeUs > stream.lastTimeUs ? 'renumbered' : 'duplicate'
+    const isFarBelow = id < stream.nextId * RENUMBERED_SHARE
+    return isFarBelow && eventTimeUs > stream.lastTimeUs ? 'renumbered' : 'duplicate'
   }
 
   /** Takes a row into account. @returns false for a duplicate */
@@ -114,6 +118,7 @@ export class GapLedger {
       case 'fill':
         this.counts.repairedCount += 1
         this.#remove(stream, id, id, eventTimeUs)
+        stream.lastTimeUs = Math.max(stream.lastTimeUs, eventTimeUs)
         return true
       case 'gap':
         this.miss(symbol, id - 1)
@@ -126,7 +131,7 @@ export class GapLedger {
         break
     }
     stream.nextId = id + 1
-    if (eventTimeUs > stream.lastTimeUs) stream.lastTimeUs = eventTimeUs
+    stream.lastTimeUs = Math.max(stream.lastTimeUs, eventTimeUs)
     return true
   }
 

@@ -141,6 +141,7 @@ export class StepFiller {
         return true
       case 'empty-trade':
         this.#options.ledger.accept(read.instrument.symbol, this.reader.streamId, 0)
+        this.#options.position.noteChanged(read.instrument.symbol)
         this.#count('empty-trade')
         return true
       case 'passed-over':
