@@ -7,7 +7,7 @@ import type { PaymentsOptions } from './payments-options.ts'
 /** Kinds before this one in FRAUD_KINDS are of cards or one account, the others are rings of laundering. */
 const FIRST_LAUNDERING = FRAUD_KINDS.indexOf('fan-in')
 /** Most of the customers or terminals that are in a campaign of a kind at one time. */
-const ENTANGLED_SHARE = 0.02
+const ENTANGLED_SHARE = 0.05
 const PLAN_SEED = 0x706c616e
 
 /**

@@ -12,12 +12,12 @@ import type { PaymentsOptions } from './payments-options.ts'
 const RING_STREAM = 0x72696e67
 const HOURS_PER_WEEK = 168
 /** What thieves spend with a card or an account, relative to its owner: a shift and a deviation of the logarithm. */
-const STOLEN_CARD_SHIFT = 0.65
-const STOLEN_ACCOUNT_SHIFT = 0.55
-const STOLEN_DEVIATION = 0.45
+const STOLEN_CARD_SHIFT = 1.05
+const STOLEN_ACCOUNT_SHIFT = 0.9
+const STOLEN_DEVIATION = 0.5
 const OVER_LIMIT_DEVIATION = 0.35
-const TEST_MIN_CENTS = 10
-const TEST_MAX_CENTS = 300
+const TEST_MIN_CENTS = 50
+const TEST_MAX_CENTS = 500
 const MULE_MAX_COUNT = 3
 /** Distance between two payments of one card that nobody travels in the time between. */
 const IMPOSSIBLE_M = 400_000
@@ -204,7 +204,7 @@ export class FraudWriter {
       const x = (terminals.x[terminal]! + this.#ring.nextInt(20_000)) % PLANE_M
       customer = customers.drawNear(x, terminals.y[terminal]!, 20_000, this.#ring.nextInt(HOURS_PER_WEEK), this.#ring)
     }
-    const card = customers.cardOf(customer, 0)
+    const card = customers.cardOf(customer, this.#ring.next())
     writer.card(
       batch,
       index,
@@ -230,10 +230,16 @@ export class FraudWriter {
 
   /** Different accounts. */
   #drawMembers(count: number): void {
+    const { count: customerCount } = this.#writer.customers
     for (let at = 0; at < count; at++) {
-      let member = this.#ring.nextInt(this.#writer.customers.count)
-      while (this.#members.subarray(0, at).includes(member)) member = (member + 1) % this.#writer.customers.count
+      let member = this.#ring.nextInt(customerCount)
+      while (this.#isMember(member, at)) member = (member + 1) % customerCount
       this.#members[at] = member
     }
+  }
+
+  #isMember(account: number, memberCount: number): boolean {
+    for (let at = 0; at < memberCount; at++) if (this.#members[at] === account) return true
+    return false
   }
 }

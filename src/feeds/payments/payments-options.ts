@@ -73,14 +73,30 @@ export const DEFAULT_LABEL_DELAY: LabelDelayOptions = {
   missingShare: 0,
 }
 
-export const DEFAULT_WORLD = {
-  customerCount: 50_000,
-  terminalCount: 10_000,
-  transferShare: 0.15,
-  cardLimitCents: 22_000,
-  scenarios: DEFAULT_SCENARIOS,
-  labels: DEFAULT_LABEL_DELAY,
-} as const
+/** People pay about twice a day. */
+const CUSTOMERS_PER_RATE = 43_200
+const CUSTOMER_DEFAULT_MAX_COUNT = 1_000_000
+const CUSTOMERS_PER_TERMINAL = 5
+
+/**
+ * A world of the size that fits its rate, up to a million customers. Where the rate is more than these would pay, they
+ * pay more often, and campaigns are as long as the part of the population that is in one allows.
+ */
+export function defaultPaymentsOptions(seed: number, schedule: Schedule, meanRatePerSecond: number): PaymentsOptions {
+  const fitting = Math.round(meanRatePerSecond * CUSTOMERS_PER_RATE)
+  const customerCount = Math.min(CUSTOMER_DEFAULT_MAX_COUNT, Math.max(1000, fitting))
+  return {
+    seed,
+    schedule,
+    meanRatePerSecond,
+    customerCount,
+    terminalCount: Math.round(customerCount / CUSTOMERS_PER_TERMINAL),
+    transferShare: 0.15,
+    cardLimitCents: 22_000,
+    scenarios: DEFAULT_SCENARIOS,
+    labels: DEFAULT_LABEL_DELAY,
+  }
+}
 
 /** Fewest members of a ring for its shape to show. */
 const SIZE_MIN: Partial<Record<FraudKind, number>> = {

@@ -10,7 +10,7 @@ import { FraudPlan } from './fraud-plan.ts'
 import { paymentsOf, START_US, scenariosWith, worldOptions } from './payments-test-kit.ts'
 import { PaymentsWorld } from './payments-world.ts'
 
-const COUNT = 60_000
+const COUNT = 40_000
 const options = worldOptions({ scenarios: scenariosWith((_, { share }) => ({ share: share * 5 })) })
 const world = new PaymentsWorld(options)
 const whole = paymentsOf(world, 0, COUNT)
@@ -61,10 +61,9 @@ describe('PaymentsWorld', () => {
   })
 
   it('numbers payments in the order of time and has each at its exact time', () => {
-    for (let row = 0; row < COUNT; row++) {
-      expect(whole.id[row]).toBe(row + 1)
-      expect(whole.eventTimeUs[row]).toBe(START_US + row * 100_000)
-    }
+    const rows = Float64Array.from({ length: COUNT }, (_, row) => row)
+    expect(whole.id).toEqual(rows.map((row) => row + 1))
+    expect(whole.eventTimeUs).toEqual(rows.map((row) => START_US + row * 100_000))
   })
 
   it('goes on under another rate where a schedule begins at a later payment', () => {
@@ -74,16 +73,17 @@ describe('PaymentsWorld', () => {
 
   it('marks transfers and card payments apart, each with the entities that it has', () => {
     let transferCount = 0
+    const wrong: number[] = []
     for (let row = 0; row < COUNT; row++) {
       const isTransfer = (whole.flags[row]! & TRANSFER) !== 0
       if (isTransfer) transferCount += 1
-      expect(whole.customer[row]! >= 1 && whole.customer[row]! <= 5000).toBe(true)
-      expect(whole.card[row] === 0).toBe(isTransfer)
-      expect(whole.terminal[row] === 0).toBe(isTransfer)
-      expect(whole.counterparty[row] === 0).toBe(!isTransfer)
-      expect(whole.counterparty[row] === whole.customer[row]).toBe(false)
-      expect(whole.amountDigits[row]! >= 1).toBe(true)
+      const hasPayer = whole.customer[row]! >= 1 && whole.customer[row]! <= 5000
+      const hasCard = whole.card[row]! > 0 && whole.terminal[row]! > 0 && whole.merchant[row]! > 0
+      const hasPayee = whole.counterparty[row]! > 0 && whole.counterparty[row] !== whole.customer[row]
+      if (!hasPayer || hasCard === isTransfer || hasPayee !== isTransfer || !(whole.amountDigits[row]! >= 1))
+        wrong.push(row)
     }
+    expect(wrong).toEqual([])
     expect(transferCount / COUNT).toBeGreaterThan(0.13)
     expect(transferCount / COUNT).toBeLessThan(0.21)
   })
@@ -123,13 +123,15 @@ describe('the plan of frauds', () => {
   it.each([0.01, 10, 5000, 1_000_000])('keeps the configured share of each kind at %d payments/s', (ratePerSecond) => {
     const plan = new FraudPlan(worldOptions({ ratePerSecond }))
     const counts = FRAUD_KINDS.map(() => 0)
-    const slotCount = 2e7
+    const slotCount = 5e6
     let previous = -1
+    let isRising = true
     for (; plan.slot < slotCount; plan.advance()) {
-      expect(plan.slot > previous).toBe(true)
+      isRising &&= plan.slot > previous
       previous = plan.slot
       counts[plan.kindIndex]! += 1
     }
+    expect(isRising).toBe(true)
     FRAUD_KINDS.forEach((kind, index) => {
       const wanted = worldOptions().scenarios[kind].share * slotCount
       expect(Math.abs(counts[index]! / wanted - 1), `${kind}: ${counts[index]} of ${wanted}`).toBeLessThan(0.1)

@@ -73,7 +73,8 @@ export class TerminalMap {
 
   /** A terminal that a customer with this home goes to by habit. */
   habitual(customer: number, x: number, y: number, random: Random): number {
-    const habit = Math.floor(random.next() ** 1.7 * HABIT_COUNT)
+    const rank = random.next()
+    const habit = Math.floor(rank * rank * HABIT_COUNT)
     return this.#grid.near(x, y, HABIT_DEVIATION_M, mix(mix(this.#seed, customer), habit))
   }
 
@@ -81,7 +82,7 @@ export class TerminalMap {
   online(customer: number, random: Random): number {
     const habit = random.nextInt(ONLINE_HABIT_COUNT)
     const chance = unit(mix(mix(this.#seed, customer), habit + 1000))
-    return this.#online[Math.floor(chance ** 1.5 * this.#online.length)]!
+    return this.#online[Math.floor(chance * chance * this.#online.length)]!
   }
 
   /** A terminal anywhere, as on a journey. */
