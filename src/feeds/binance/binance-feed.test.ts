@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { Random } from '../../base/random.ts'
 import { CollectedFeed, until } from './testing/collected-feed.ts'
 import { FakeVenue } from './testing/fake-venue.ts'
 
@@ -45,6 +47,60 @@ describe('BinanceFeed', () => {
     expect(collected.feed.status()).toMatchObject({ venue: 'binance-spot', repairs: { gapCount: 0 } })
   })
 
+  it('malformed frames become dead letters, and what they would have said is back-filled', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.trade('BTCUSDT')
+    venue.say('{"stream":"btcusdt@trade","data":{"e":"trade","s":"BTC')
+    venue.say(
+      '{"stream":"btcusdt@trade","data":{"e":"trade","E":1,"s":"BTCUSDT","t":1001,"p":"-1","q":"1","T":1,"m":true}}',
+    )
+    venue.trade('BTCUSDT', 'lose')
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    expect(collected.deadLetters.toSorted()).toEqual(['invalid-time', 'malformed'])
+  })
+
+  it('a full queue makes the sockets wait, and loses nothing', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { queueMaxCount: 50, batchMaxCount: 10 } })
+    for (let count = 0; count < 3000; count++) venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    expect(collected.feed.status().queueWaits).toBeGreaterThan(0)
+    expect(collected.feed.status()).toMatchObject({ reconnects: 0, repairs: { missingCount: 0 } })
+  })
+
+  it('aggregates keep the ids of their trades and are repaired by their own', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { market: 'usdm' })
+    venue.trade('BTCUSDT')
+    venue.trade('BTCUSDT', 'none', 5)
+    venue.trade('BTCUSDT', 'lose', 3)
+    venue.trade('BTCUSDT', 'none', 2)
+    await untilAll(venue, collected)
+    expect(collected.trades.map(({ id, tradeCount }) => [id, tradeCount])).toEqual([
+      [1000, 1],
+      [1001, 5],
+      [1006, 3],
+      [1009, 2],
+    ])
+    expect(venue.requests).toEqual(['/fapi/v1/aggTrades?symbol=BTCUSDT&fromId=1002&limit=1'])
+  })
+
+  it('says how far the venue is ahead, and promises quiet time by its clock', async () => {
+    await using venue = await FakeVenue.start()
+    venue.aheadMs = -5000
+    await using collected = await connected(venue)
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    const before = collected.watermarksUs.length
+    await until(() => collected.watermarksUs.length > before, 'a promise')
+    expect(collected.feed.status().clockAheadMs).toBeLessThanOrEqual(-5000)
+    expect(collected.watermarksUs.at(-1)).toBeLessThan((Date.now() - 9900) * 1000)
+  })
+})
+
+describe('gaps', () => {
   it('back-fills a gap before it goes on, so that trades come in order', async () => {
     await using venue = await FakeVenue.start()
     await using collected = await connected(venue)
@@ -55,4 +111,169 @@ describe('BinanceFeed', () => {
     expect(collected.idsOf('BTCUSDT')).toEqual([1000, 1001, 1002, 1003, 1004])
     expect(collected.feed.status().repairs).toMatchObject({ gapCount: 1, missingCount: 3, repairedCount: 3 })
   })
+
+  it('goes on late where a repair takes too long, and fills the gap when it can', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { holdMaxMs: 30 } })
+    venue.trade('BTCUSDT')
+    venue.refuseRequests.push({ status: 429, retryAfterSeconds: 0.3 })
+    venue.trade('BTCUSDT', 'lose')
+    venue.trade('BTCUSDT')
+    await until(() => collected.trades.length === 2, 'the trade after the gap')
+    expect(collected.idsOf('BTCUSDT')).toEqual([1000, 1002])
+    expect(collected.feed.status()).toMatchObject({ state: 'degraded', repairs: { outstandingCount: 1 } })
+    const askedAtMs = performance.now()
+    await untilAll(venue, collected)
+    expect(venue.requests).toHaveLength(2)
+    // The venue said: not before.
+    expect(performance.now() - askedAtMs).toBeGreaterThan(200)
+    expect(collected.feed.status().repairs).toMatchObject({ repairedCount: 1, outstandingCount: 0 })
+  })
+
+  it('back-fills what was missed while it did not run', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    for (const name of SYMBOLS) venue.trade(name.toUpperCase())
+    await untilAll(venue, collected)
+    await collected.stop()
+    for (let count = 0; count < 2500; count++) venue.trade('BTCUSDT')
+    await collected.restart()
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    const ids = collected.idsOf('BTCUSDT')
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+  })
+
+  it('of more than the stated maximum only the newest are back-filled, and the rest is counted', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { gapMaxCount: 10 } })
+    venue.trade('BTCUSDT')
+    for (let count = 0; count < 25; count++) venue.trade('BTCUSDT', 'lose')
+    venue.trade('BTCUSDT')
+    await until(() => collected.trades.length === 12, 'what is asked for')
+    expect(collected.feed.status().repairs).toMatchObject({ missingCount: 25, repairedCount: 10, givenUpCount: 15 })
+  })
+
+  it('ids that the venue has not itself are no loss', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.trade('BTCUSDT')
+    venue.leaveOut('BTCUSDT')
+    venue.trade('BTCUSDT', 'lose')
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    expect(collected.feed.status().repairs).toMatchObject({ absentCount: 1, repairedCount: 1, outstandingCount: 0 })
+  })
+})
+
+describe('sockets', () => {
+  it('hands over before a socket gets too old, and loses and doubles nothing', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { socketMaxAgeMs: 60 } })
+    const handOvers = () => collected.feed.status().sockets[0]!.handOvers
+    for (let count = 0; handOvers() < 3; count++) {
+      venue.trade(SYMBOLS[count % 2]!.toUpperCase())
+      await delay(2)
+    }
+    await untilAll(venue, collected)
+    expect(collected.feed.status()).toMatchObject({ reconnects: 0, repairs: { missingCount: 0 } })
+    expect(collected.feed.dropped().overlap).toBeGreaterThan(0)
+  })
+
+  it('hands over when the venue announces its shutdown', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.announceShutdown()
+    await until(() => collected.feed.status().sockets[0]!.handOvers === 1, 'the hand-over')
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    expect(venue.attempts).toHaveLength(2)
+  })
+
+  it('answers a ping with its payload', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    expect(collected.feed.name).toBe('binance')
+    expect(await venue.ping('1795182521039')).toBe(1)
+  })
+
+  it('tells a quiet symbol from a dead socket', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.trade('BTCUSDT')
+    const socket = () => collected.feed.status().sockets[0]!
+    // Our pings are answered: both symbols go quiet, the socket stays.
+    await until(() => socket().quietSymbols.length === 2, 'quiet symbols')
+    await delay(400)
+    expect(socket()).toMatchObject({ state: 'open', reconnects: 0 })
+    venue.beginSilence()
+    await until(() => socket().lastError === 'silent for too long', 'the watchdog')
+    venue.endSilence()
+    await until(() => socket().reconnects === 1, 'the next socket')
+  })
+
+  it('obeys Retry-After of a refused connection', async () => {
+    await using venue = await FakeVenue.start()
+    venue.refuseSockets.push({ status: 418, retryAfterSeconds: 0.3 })
+    const startedMs = performance.now()
+    await using collected = await connected(venue)
+    expect(performance.now() - startedMs).toBeGreaterThan(290)
+    expect(venue.attempts).toHaveLength(2)
+    expect(collected.feed.status().lastError).toBe('HTTP 418')
+  })
+})
+
+describe('chaos', () => {
+  const SEEDS = [1, 2, 3, 4]
+
+  it.each(SEEDS)('neither loses nor doubles a trade, seed %i', async (seed) => {
+    const random = new Random(seed)
+    await using venue = await FakeVenue.start(seed)
+    await using collected = await connected(venue, { limits: { socketMaxAgeMs: 300, holdMaxMs: 50 } })
+    for (const name of SYMBOLS) venue.trade(name.toUpperCase())
+    await untilAll(venue, collected)
+    for (let round = 0; round < 100; round++) {
+      await misbehave(venue, collected, random)
+      for (let count = random.nextInt(5); count >= 0; count--) {
+        const mischief = (['none', 'none', 'none', 'lose', 'double', 'swap'] as const)[random.nextInt(6)]!
+        venue.trade(SYMBOLS[random.nextInt(2)]!.toUpperCase(), mischief)
+      }
+      await delay(random.nextInt(4))
+    }
+    venue.endSilence()
+    await until(() => venue.clientCount > 0 && collected.feed.status().state !== 'connecting', 'a connection')
+    // The next trade of each symbol shows what was lost last.
+    const isComplete = () =>
+      SYMBOLS.every((name) => collected.idsOf(name.toUpperCase()).length >= venue.tradesOf(name.toUpperCase()).length)
+    for (let count = 0; count < 100 && !isComplete(); count++) {
+      for (const name of SYMBOLS) venue.trade(name.toUpperCase())
+      await delay(20)
+    }
+    await untilAll(venue, collected)
+    const { repairs } = collected.feed.status()
+    expect(repairs).toMatchObject({ outstandingCount: 0, givenUpCount: 0, absentCount: 0 })
+    // Every gap was reported, and every one repaired.
+    expect(repairs!.repairedCount).toBe(repairs!.missingCount)
+  })
+
+  async function misbehave(venue: FakeVenue, collected: CollectedFeed, random: Random): Promise<void> {
+    const kind = random.nextInt(60)
+    if (kind === 0) venue.cut()
+    else if (kind === 1) venue.announceShutdown()
+    else if (kind === 2) venue.say('{"stream":"btcusdt@trade","data":{"e":"trade","s":')
+    else if (kind === 3) venue.refuseRequests.push({ status: 429, retryAfterSeconds: 0.1 })
+    else if (kind === 4) venue.refuseRequests.push({ status: 503 }, { status: 418, retryAfterSeconds: 0.05 })
+    else if (kind === 5) venue.refuseSockets.push({ status: 429, retryAfterSeconds: 0.05 })
+    else if (kind === 6) venue.requestDelayMs = random.nextInt(100)
+    else if (kind === 7) {
+      venue.beginSilence()
+      await delay(random.nextInt(400))
+      venue.endSilence()
+    } else if (kind === 8) {
+      collected.isDying = true
+      await delay(random.nextInt(10))
+      await collected.restart()
+    }
+  }
 })

@@ -28,6 +28,7 @@ export interface RepairRequest {
 /** What a row is to the ledger. `renumbered`: the venue has begun to number anew. */
 export type RowVerdict = 'next' | 'gap' | 'fill' | 'duplicate' | 'renumbered'
 
+/** `missingCount` is always the sum of what was repaired, is absent, was given up and is outstanding. */
 export interface GapCounts {
   /** Gaps found. */
   gapCount: number
@@ -245,7 +246,7 @@ export class GapLedger {
     return stream
   }
 
-  /** Everything to go on with; counts begin anew. */
+  /** Everything to go on with; counts begin anew, with what is still missing. */
   saveStream(symbol: string): SavedStream {
     const { nextId, lastTimeUs, missing } = this.#stream(symbol)
     return [nextId, lastTimeUs, missing.flatMap(({ fromId, toId, afterTimeUs }) => [fromId, toId, afterTimeUs])]
@@ -258,6 +259,8 @@ export class GapLedger {
     for (let at = 0; at + 2 < missing.length; at += 3) {
       const [fromId, toId, afterTimeUs] = missing.slice(at, at + 3) as [number, number, number]
       const gap = { symbol, fromId, toId, remainingCount: toId - fromId + 1 }
+      this.counts.gapCount += 1
+      this.counts.missingCount += gap.remainingCount
       this.#addRange(stream, { fromId, toId, afterTimeUs, gap, attemptCount: 0, dueUs: 0 })
     }
   }

@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GapLedger, type RepairRequest } from './gap-ledger.ts'
+
+const LIMITS = { gapMaxCount: 1000, repairAttemptsMaxCount: 3 }
+const S = 'BTCUSDT'
+
+function ledgerAfter(...ids: number[]): GapLedger {
+  const ledger = new GapLedger(LIMITS)
+  for (const id of ids) ledger.accept(S, id, id)
+  return ledger
+}
+
+describe('GapLedger', () => {
+  it('knows a gap, asks for it, and takes each of its ids once', () => {
+    const ledger = ledgerAfter(5, 9)
+    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 6, toId: 8 })
+    expect([7, 7, 6, 8, 8].map((id) => ledger.accept(S, id, id))).toEqual([true, false, true, true, false])
+    expect(ledger.hasMissing).toBe(false)
+    expect(ledger.counts).toMatchObject({ gapCount: 1, missingCount: 3, repairedCount: 3, duplicateCount: 2 })
+  })
+
+  it('asks for the oldest gap first', () => {
+    const ledger = new GapLedger(LIMITS)
+    for (const [symbol, id, timeUs] of [
+      ['A', 1, 50],
+      ['B', 1, 10],
+      ['A', 3, 60],
+      ['B', 3, 90],
+    ] as const) {
+      ledger.accept(symbol, id, timeUs)
+    }
+    expect(ledger.nextRequest(0)?.symbol).toBe('B')
+  })
+
+  it('a request that brings nothing waits, and is given up at the limit', () => {
+    const ledger = ledgerAfter(1, 3)
+    const request = ledger.nextRequest(0)!
+    ledger.noteFailed(request, 100, 1)
+    expect(ledger.nextRequest(99)).toBeUndefined()
+    expect(ledger.nextDueUs).toBe(100)
+    // To be told to wait is no failure.
+    ledger.noteFailed(request, 200, 0)
+    ledger.noteFailed(request, 300, 1)
+    ledger.noteFailed(request, 400, 1)
+    expect(ledger.hasMissing).toBe(false)
+    expect(ledger.counts.givenUpCount).toBe(1)
+  })
+
+  it('begins anew where the venue numbers anew, not where an old trade comes late', () => {
+    const ledger = ledgerAfter(1000, 1001)
+    expect(ledger.verdictOn(S, 1000, 5000)).toBe('duplicate')
+    expect(ledger.verdictOn(S, 1, 900)).toBe('duplicate')
+    expect(ledger.verdictOn(S, 1, 5000)).toBe('renumbered')
+    ledger.accept(S, 1, 5000)
+    expect(ledger.verdictOn(S, 2, 5001)).toBe('next')
+  })
+
+  it('what an answer leaves out is absent, and no longer asked for', () => {
+    const ledger = ledgerAfter(1, 6)
+    const request = ledger.nextRequest(0)!
+    ledger.accept(S, 4, 4)
+    ledger.noteAnswered(request, 4)
+    expect(ledger.counts).toMatchObject({ repairedCount: 1, absentCount: 2 })
+    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 5, toId: 5 })
+  })
+
+  it('of a gap beyond the maximum the oldest ids are given up', () => {
+    const ledger = ledgerAfter(1, 2002)
+    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 1002, toId: 2001 })
+    expect(ledger.counts).toMatchObject({ missingCount: 2000, givenUpCount: 1000 })
+  })
+})
+
+describe('GapLedger against a set', () => {
+  it('agrees with a plain set of ids, whatever comes in whatever order and across restarts', () => {
+    const aStep = fc.oneof(
+      { weight: 6, arbitrary: fc.integer({ min: 500, max: 560 }).map((id) => ({ id })) },
+      { weight: 2, arbitrary: fc.constant('answer' as const) },
+      { weight: 1, arbitrary: fc.constant('restart' as const) },
+    )
+    fc.assert(
+      fc.property(fc.array(aStep, { maxLength: 80 }), (steps) => {
+        let ledger = new GapLedger(LIMITS)
+        const taken = new Set<number>()
+        let first = -1
+        let highest = -1
+        const take = (id: number) => {
+          if (first < 0) first = id
+          const isNew = id >= first && !taken.has(id)
+          expect(ledger.accept(S, id, id)).toBe(isNew)
+          if (isNew) taken.add(id)
+          highest = Math.max(highest, id)
+        }
+        for (const step of steps) {
+          if (step === 'restart') {
+            const saved = ledger.saveStream(S)
+            ledger = new GapLedger(LIMITS)
+            ledger.restoreStream(S, JSON.parse(JSON.stringify(saved)))
+          } else if (step === 'answer') {
+            answer(ledger, ledger.nextRequest(0), take)
+          } else {
+            take(step.id)
+          }
+          const missing = first < 0 ? 0 : highest - first + 1 - taken.size
+          expect(ledger.outstandingCount).toBe(missing)
+          const { missingCount, repairedCount, absentCount, givenUpCount } = ledger.counts
+          expect(missingCount).toBe(repairedCount + absentCount + givenUpCount + ledger.outstandingCount)
+        }
+      }),
+    )
+  })
+
+  function answer(ledger: GapLedger, request: RepairRequest | undefined, take: (id: number) => void): void {
+    if (request === undefined) return
+    for (let id = request.fromId; id <= request.toId; id++) take(id)
+    ledger.noteAnswered(request, request.toId)
+    expect(ledger.counts.absentCount).toBe(0)
+  }
+})
