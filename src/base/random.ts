@@ -29,7 +29,9 @@ export class Random {
       mixed = (mixed + 0x9e3779b9) | 0
       this.#state[word] = mix32(mixed)
     }
-    if (this.#state.every((word) => word === 0)) this.#state[0] = 1
+    // No closure here: this is called for every event of some worlds.
+    const state = this.#state
+    if ((state[0]! | state[1]! | state[2]! | state[3]!) === 0) state[0] = 1
   }
 
   /** A uniform integer in [0, 2^32). */

@@ -1,7 +1,7 @@
 import { Random } from '../../base/random.ts'
 import { NORMAL_QUANTILES } from '../simulator/world/quantile-table.ts'
 import { type Cities, Grid } from './geography.ts'
-import { mix } from './mix.ts'
+import { chanceOf, mix } from './mix.ts'
 
 export const CARDS_PER_CUSTOMER_MAX = 3
 const HOURS_PER_WEEK = 168
@@ -63,10 +63,9 @@ export class CustomerBase {
 
   /** A customer who pays at this hour of the week. */
   draw(hour: number, random: Random): number {
-    const chance = random.nextUint32()
-    const column = chance % CLASS_COUNT
+    const column = random.nextInt(CLASS_COUNT)
     const at = hour * CLASS_COUNT + column
-    const chosen = random.next() < this.#aliasKeep[at]! ? column : this.#alias[at]!
+    const chosen = chanceOf(random) < this.#aliasKeep[at]! ? column : this.#alias[at]!
     const first = this.#firstMember[chosen]!
     return this.#members[first + random.nextInt(this.#firstMember[chosen + 1]! - first)]!
   }
@@ -75,7 +74,7 @@ export class CustomerBase {
   drawNear(x: number, y: number, deviationM: number, hour: number, random: Random): number {
     let customer = 0
     for (let candidate = 0; candidate < CANDIDATE_COUNT; candidate++) {
-      customer = this.#grid.near(x, y, deviationM, random.nextUint32())
+      customer = this.#grid.near(x, y, deviationM, random.nextInt(2 ** 31))
       const rhythm = this.#classOf[customer]! % RHYTHM_COUNT
       if (random.next() < this.#hourWeight[hour * RHYTHM_COUNT + rhythm]!) return customer
     }
@@ -83,9 +82,10 @@ export class CustomerBase {
   }
 
   /** One of the customer's cards, from 1; most have one or two and use one of them more. */
-  cardOf(customer: number, chance: number): number {
+  cardOf(customer: number, random: Random): number {
     const cardCount = 1 + (mix(customer, 0x63617264) % CARDS_PER_CUSTOMER_MAX)
-    return customer * CARDS_PER_CUSTOMER_MAX + 1 + (Math.floor(chance * chance * cardCount) % cardCount)
+    const chance = chanceOf(random)
+    return customer * CARDS_PER_CUSTOMER_MAX + 1 + Math.floor(chance * chance * cardCount)
   }
 
   /** A steady acquaintance, the `contact`-th, from 0 on: most live near. */

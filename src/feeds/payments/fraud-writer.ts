@@ -45,42 +45,34 @@ export class FraudWriter {
     this.#limitCents = options.cardLimitCents
   }
 
-  /** @param random of the payment */
-  write(
-    batch: PaymentBatch,
-    index: number,
-    timeUs: number,
-    hour: number,
-    kindIndex: number,
-    step: CampaignStep,
-    random: Random,
-  ): void {
+  /** Writes the rest of a row whose id and time are written. @param random of the payment */
+  write(batch: PaymentBatch, row: number, hour: number, kindIndex: number, step: CampaignStep, random: Random): void {
     this.#ring.reseed(this.#seed, RING_STREAM + kindIndex, step.ring)
     if (isLaundering(kindIndex)) {
-      this.#launder(batch, index, timeUs, kindIndex, step)
+      this.#launder(batch, row, kindIndex, step)
       return
     }
     switch (FRAUD_KINDS[kindIndex]) {
       case 'compromised-terminal':
-        this.#compromisedTerminal(batch, index, timeUs, hour, random)
+        this.#compromisedTerminal(batch, row, hour, random)
         break
       case 'compromised-card':
-        this.#compromisedCard(batch, index, timeUs, random)
+        this.#compromisedCard(batch, row, random)
         break
       case 'over-limit':
-        this.#overLimit(batch, index, timeUs, hour, random)
+        this.#overLimit(batch, row, hour, random)
         break
       case 'card-testing':
-        this.#cardTesting(batch, index, timeUs, random)
+        this.#cardTesting(batch, row, random)
         break
       case 'account-takeover':
-        this.#accountTakeover(batch, index, timeUs, step.step, random)
+        this.#accountTakeover(batch, row, step.step, random)
         break
       case 'impossible-travel':
-        this.#impossibleTravel(batch, index, timeUs, step.step, random)
+        this.#impossibleTravel(batch, row, step.step, random)
         break
       default:
-        this.#merchantCollusion(batch, index, timeUs, step.step, random)
+        this.#merchantCollusion(batch, row, step.step, random)
         break
     }
   }
@@ -97,21 +89,21 @@ export class FraudWriter {
   }
 
   /** Cards that are copied in a terminal are misused in it: the amounts and hours are those of its customers. */
-  #compromisedTerminal(batch: PaymentBatch, index: number, timeUs: number, hour: number, random: Random): void {
+  #compromisedTerminal(batch: PaymentBatch, row: number, hour: number, random: Random): void {
     const writer = this.#writer
     const terminal = writer.terminalFor(this.#victim(), this.#ring)
     const customer = this.#customerAt(terminal, hour, random)
-    const card = writer.customers.cardOf(customer, random.next())
-    const cents = writer.withinLimit(writer.cardLogCents(customer, terminal, random))
-    writer.card(batch, index, timeUs, customer, card, terminal, cents)
+    const card = writer.customers.cardOf(customer, random)
+    const cents = writer.cardCents(customer, terminal, 0, random)
+    writer.card(batch, row, customer, card, terminal, cents)
   }
 
   /** A stolen card buys online, far away and near, for more than its owner does. */
-  #compromisedCard(batch: PaymentBatch, index: number, timeUs: number, random: Random): void {
+  #compromisedCard(batch: PaymentBatch, row: number, random: Random): void {
     const writer = this.#writer
     const { customers, terminals } = writer
     const victim = this.#victim()
-    const card = customers.cardOf(victim, this.#ring.next())
+    const card = customers.cardOf(victim, this.#ring)
     const chance = random.next()
     const terminal =
       chance < 0.4
@@ -120,33 +112,33 @@ export class FraudWriter {
           ? terminals.anywhere(random)
           : terminals.habitual(random.nextInt(customers.count), customers.x[victim]!, customers.y[victim]!, random)
     const shift = STOLEN_CARD_SHIFT + STOLEN_DEVIATION * random.nextNormal()
-    const cents = writer.withinLimit(writer.cardLogCents(victim, terminal, random) + shift)
-    writer.card(batch, index, timeUs, victim, card, terminal, cents)
+    const cents = writer.cardCents(victim, terminal, shift, random)
+    writer.card(batch, row, victim, card, terminal, cents)
   }
 
-  #overLimit(batch: PaymentBatch, index: number, timeUs: number, hour: number, random: Random): void {
+  #overLimit(batch: PaymentBatch, row: number, hour: number, random: Random): void {
     const writer = this.#writer
     const customer = writer.customers.draw(hour, random)
     const terminal = writer.terminalFor(customer, random)
-    const card = writer.customers.cardOf(customer, random.next())
+    const card = writer.customers.cardOf(customer, random)
     const factor = Math.exp(-OVER_LIMIT_DEVIATION * Math.log(1 - random.next()))
-    writer.card(batch, index, timeUs, customer, card, terminal, Math.floor(this.#limitCents * factor) + 1)
+    writer.card(batch, row, customer, card, terminal, Math.floor(this.#limitCents * factor) + 1)
   }
 
   /** A list of stolen cards is tried out at one terminal with tiny amounts. */
-  #cardTesting(batch: PaymentBatch, index: number, timeUs: number, random: Random): void {
+  #cardTesting(batch: PaymentBatch, row: number, random: Random): void {
     const writer = this.#writer
     const { customers, terminals } = writer
     const terminal =
       this.#ring.next() < 0.5 ? terminals.micro(this.#ring) : writer.terminalFor(this.#victim(), this.#ring)
     const customer = random.nextInt(customers.count)
-    const card = customers.cardOf(customer, random.next())
+    const card = customers.cardOf(customer, random)
     const cents = TEST_MIN_CENTS + Math.floor((TEST_MAX_CENTS - TEST_MIN_CENTS) * random.next() ** 2)
-    writer.card(batch, index, timeUs, customer, card, terminal, cents)
+    writer.card(batch, row, customer, card, terminal, cents)
   }
 
   /** Somebody else holds the account and sends its money to mules. */
-  #accountTakeover(batch: PaymentBatch, index: number, timeUs: number, step: number, random: Random): void {
+  #accountTakeover(batch: PaymentBatch, row: number, step: number, random: Random): void {
     const writer = this.#writer
     const { count } = writer.customers
     const victim = this.#victim()
@@ -155,15 +147,16 @@ export class FraudWriter {
     for (let at = 0; at <= step % muleCount; at++) mule = this.#ring.nextInt(count)
     if (mule === victim) mule = (victim + 1) % count
     const shift = STOLEN_ACCOUNT_SHIFT + STOLEN_DEVIATION * random.nextNormal()
-    writer.transfer(batch, index, timeUs, victim, mule, writer.transferLogCents(victim, random) + shift)
+    const cents = Math.round(Math.exp(writer.transferLogCents(victim, random) + shift))
+    writer.transfer(batch, row, victim, mule, cents)
   }
 
   /** A copied card is used at places that lie too far apart: the first from home, each next one from the one before. */
-  #impossibleTravel(batch: PaymentBatch, index: number, timeUs: number, step: number, random: Random): void {
+  #impossibleTravel(batch: PaymentBatch, row: number, step: number, random: Random): void {
     const writer = this.#writer
     const { customers, terminals } = writer
     const victim = this.#victim()
-    const card = customers.cardOf(victim, this.#ring.next())
+    const card = customers.cardOf(victim, this.#ring)
     let x = customers.x[victim]!
     let y = customers.y[victim]!
     let terminal = 0
@@ -172,8 +165,8 @@ export class FraudWriter {
       x = terminals.x[terminal]!
       y = terminals.y[terminal]!
     }
-    const cents = writer.withinLimit(writer.cardLogCents(victim, terminal, random))
-    writer.card(batch, index, timeUs, victim, card, terminal, cents)
+    const cents = writer.cardCents(victim, terminal, 0, random)
+    writer.card(batch, row, victim, card, terminal, cents)
   }
 
   /** A terminal at least IMPOSSIBLE_M away, or the farthest of those tried. */
@@ -194,7 +187,7 @@ export class FraudWriter {
   }
 
   /** A merchant and a few cards near it invent payments of about one amount. */
-  #merchantCollusion(batch: PaymentBatch, index: number, timeUs: number, step: number, random: Random): void {
+  #merchantCollusion(batch: PaymentBatch, row: number, step: number, random: Random): void {
     const writer = this.#writer
     const { customers, terminals } = writer
     const terminal = writer.terminalFor(this.#victim(), this.#ring)
@@ -204,19 +197,11 @@ export class FraudWriter {
       const x = (terminals.x[terminal]! + this.#ring.nextInt(20_000)) % PLANE_M
       customer = customers.drawNear(x, terminals.y[terminal]!, 20_000, this.#ring.nextInt(HOURS_PER_WEEK), this.#ring)
     }
-    const card = customers.cardOf(customer, this.#ring.next())
-    writer.card(
-      batch,
-      index,
-      timeUs,
-      customer,
-      card,
-      terminal,
-      writer.withinLimit(invented + 0.08 * random.nextNormal()),
-    )
+    const card = customers.cardOf(customer, this.#ring)
+    writer.card(batch, row, customer, card, terminal, writer.withinLimit(invented + 0.08 * random.nextNormal()))
   }
 
-  #launder(batch: PaymentBatch, index: number, timeUs: number, kindIndex: number, step: CampaignStep): void {
+  #launder(batch: PaymentBatch, row: number, kindIndex: number, step: CampaignStep): void {
     const writer = this.#writer
     const logCents = writer.transferLogCents(this.#victim(), this.#ring) + LAUNDERING_SHIFT
     this.#drawMembers(step.size)
@@ -225,7 +210,7 @@ export class FraudWriter {
     launderingTransfer(kind, step.size, step.step, mixNumber(kindIndex, step.ring), transfer)
     const from = this.#members[transfer.from]!
     const to = this.#members[transfer.to]!
-    writer.transfer(batch, index, timeUs, from, to, logCents + Math.log(transfer.weight))
+    writer.transfer(batch, row, from, to, Math.round(Math.exp(logCents) * transfer.weight))
   }
 
   /** Different accounts. */

@@ -88,11 +88,11 @@ export class Grid {
     this.#nearest = nearestCells(start)
   }
 
-  /** One of the things near the point, the same for the same chance (32 bits). */
+  /** One of the things near the point, the same for the same chance (31 bits). */
   near(x: number, y: number, deviationM: number, chance: number): number {
     const other = mix(chance, 0x6e656172)
-    const wantedX = onPlane(x + deviationM * NORMAL_QUANTILES[chance >>> 20]!)
-    const wantedY = onPlane(y + deviationM * NORMAL_QUANTILES[other >>> 20]!)
+    const wantedX = onPlane(x + deviationM * NORMAL_QUANTILES[chance >>> 19]!)
+    const wantedY = onPlane(y + deviationM * NORMAL_QUANTILES[other >>> 19]!)
     const cell = this.#nearest[cellAt(wantedX, wantedY)]!
     const first = this.#start[cell]!
     const count = this.#start[cell + 1]! - first

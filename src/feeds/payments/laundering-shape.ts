@@ -1,5 +1,5 @@
 import type { FraudKind } from '../../events/payment.ts'
-import { mix } from './mix.ts'
+import { mix, unit } from './mix.ts'
 
 /** The laundering patterns of AMLSim (IBM, "AMLSim: a multi-agent simulator of anti-money-laundering data", 2018). */
 export type LaunderingKind = Extract<
@@ -81,7 +81,7 @@ export function launderingTransfer(
 
 /** From 0.7 to 1.3. */
 function weightOf(ringHash: number, part: number): number {
-  return 0.7 + 0.6 * 2 ** -32 * mix(ringHash, part)
+  return 0.7 + 0.6 * unit(mix(ringHash, part))
 }
 
 function join(into: LaunderingTransfer, from: number, to: number): void {

@@ -91,7 +91,7 @@ export class PaymentLabels {
     const chance = mixNumber(this.#delaySeed, index)
     // The table of quantiles has 4,096 steps; the second hash fills the gaps between them.
     const jitter = 0.999 + 0.002 * unit(mix(chance, DELAY_SEED))
-    const hours = medianHours * Math.exp(deviation * normalFromBits(chance)) * jitter
+    const hours = medianHours * Math.exp(deviation * normalFromBits(2 * chance)) * jitter
     return Math.round(Math.min(maxHours, Math.max(minHours, hours)) * HOUR_US)
   }
 }

@@ -1,9 +1,9 @@
 import type { Random } from '../../base/random.ts'
 import { NO_ENTITY, ONLINE, type PaymentBatch, TRANSFER } from '../../events/payment-batch.ts'
-import { normalFromBits } from '../simulator/world/quantile-table.ts'
+import { NORMAL_QUANTILES } from '../simulator/world/quantile-table.ts'
 import type { CustomerBase } from './customer-base.ts'
 import { countryAt, currencyAt } from './geography.ts'
-import { mix } from './mix.ts'
+import { chanceOf, mix } from './mix.ts'
 import type { PaymentsOptions } from './payments-options.ts'
 import type { TerminalMap } from './terminal-map.ts'
 
@@ -34,7 +34,7 @@ export class PaymentWriter {
 
   /** Where a customer pays by card: places of habit, shops online, now and then somewhere else. */
   terminalFor(customer: number, random: Random): number {
-    const chance = random.next()
+    const chance = chanceOf(random)
     if (chance < ONLINE_SHARE) return this.terminals.online(customer, random)
     if (chance < ONLINE_SHARE + AWAY_SHARE) return this.terminals.anywhere(random)
     return this.terminals.habitual(customer, this.customers.x[customer]!, this.customers.y[customer]!, random)
@@ -42,9 +42,9 @@ export class PaymentWriter {
 
   /** Whom a customer sends money: a landlord or utility, or an acquaintance. */
   counterpartyOf(customer: number, random: Random): number {
-    const chance = random.next()
+    const chance = chanceOf(random)
     const other =
-      random.next() < 0.5
+      chanceOf(random) < 0.5
         ? mix(this.#billerSeed, Math.floor(chance * chance * this.#billerCount)) % this.customers.count
         : this.customers.contactOf(customer, Math.floor(chance * chance * CONTACT_COUNT))
     return other === customer ? (other + 1) % this.customers.count : other
@@ -55,13 +55,20 @@ export class PaymentWriter {
     return (
       this.customers.spending[customer]! +
       this.terminals.logCents[terminal]! +
-      this.terminals.deviation[terminal]! * normalFromBits(random.nextUint32())
+      this.terminals.deviation[terminal]! * NORMAL_QUANTILES[random.nextInt(NORMAL_QUANTILES.length)]!
     )
+  }
+
+  /** What this customer pays here, within the limit. @param shift of the amount's logarithm */
+  cardCents(customer: number, terminal: number, shift: number, random: Random): number {
+    return this.withinLimit(this.cardLogCents(customer, terminal, random) + shift)
   }
 
   transferLogCents(customer: number, random: Random): number {
     return (
-      this.customers.spending[customer]! + TRANSFER_LOG_CENTS + TRANSFER_DEVIATION * normalFromBits(random.nextUint32())
+      this.customers.spending[customer]! +
+      TRANSFER_LOG_CENTS +
+      TRANSFER_DEVIATION * NORMAL_QUANTILES[random.nextInt(NORMAL_QUANTILES.length)]!
     )
   }
 
@@ -71,17 +78,22 @@ export class PaymentWriter {
     return cents <= this.#limitCents ? cents : Math.max(1, Math.floor(this.#limitCents ** 2 / cents))
   }
 
-  card(
-    batch: PaymentBatch,
-    index: number,
-    timeUs: number,
-    customer: number,
-    card: number,
-    terminal: number,
-    cents: number,
-  ): void {
+  /** The rest of a row whose id and time are written. */
+  ordinaryCard(batch: PaymentBatch, row: number, customer: number, random: Random): void {
+    const terminal = this.terminalFor(customer, random)
+    const card = this.customers.cardOf(customer, random)
+    this.card(batch, row, customer, card, terminal, this.cardCents(customer, terminal, 0, random))
+  }
+
+  ordinaryTransfer(batch: PaymentBatch, row: number, customer: number, random: Random): void {
+    const other = this.counterpartyOf(customer, random)
+    this.transfer(batch, row, customer, other, Math.round(Math.exp(this.transferLogCents(customer, random))))
+  }
+
+  card(batch: PaymentBatch, row: number, customer: number, card: number, terminal: number, cents: number): void {
     const { terminals } = this
-    const row = this.#begin(batch, index, timeUs, customer, cents)
+    batch.customer[row] = customer + 1
+    batch.amountDigits[row] = cents
     batch.card[row] = card
     batch.merchant[row] = terminals.merchant[terminal]! + 1
     batch.terminal[row] = terminal + 1
@@ -93,10 +105,11 @@ export class PaymentWriter {
     batch.flags[row] = terminals.isOnline[terminal] === 1 ? ONLINE : 0
   }
 
-  transfer(batch: PaymentBatch, index: number, timeUs: number, from: number, to: number, logCents: number): void {
+  transfer(batch: PaymentBatch, row: number, from: number, to: number, cents: number): void {
     const x = this.customers.x[from]!
     const y = this.customers.y[from]!
-    const row = this.#begin(batch, index, timeUs, from, Math.max(1, Math.round(Math.exp(logCents))))
+    batch.customer[row] = from + 1
+    batch.amountDigits[row] = Math.max(1, cents)
     batch.card[row] = NO_ENTITY
     batch.merchant[row] = NO_ENTITY
     batch.terminal[row] = NO_ENTITY
@@ -106,16 +119,5 @@ export class PaymentWriter {
     batch.x[row] = 0
     batch.y[row] = 0
     batch.flags[row] = TRANSFER
-  }
-
-  #begin(batch: PaymentBatch, index: number, timeUs: number, customer: number, cents: number): number {
-    const row = batch.count++
-    batch.id[row] = index + 1
-    batch.eventTimeUs[row] = timeUs
-    // As in the simulated market, what is sent arrives at once.
-    batch.receivedTimeUs[row] = timeUs
-    batch.customer[row] = customer + 1
-    batch.amountDigits[row] = cents
-    return row
   }
 }

@@ -5,6 +5,7 @@ import { CustomerBase, hourOfWeek } from './customer-base.ts'
 import { FraudPlan, ringName, stepCountOf } from './fraud-plan.ts'
 import { FraudWriter } from './fraud-writer.ts'
 import { Cities } from './geography.ts'
+import { chanceOf } from './mix.ts'
 import { PaymentWriter } from './payment-writer.ts'
 import { checkPaymentsOptions, type PaymentsOptions } from './payments-options.ts'
 import { TerminalMap } from './terminal-map.ts'
@@ -82,25 +83,22 @@ export class PaymentsWorld {
     const index = this.#index++
     const timeUs = this.#options.schedule.dueUs(index)
     if (timeUs >= this.#hourEndUs) this.#turnHour(timeUs)
+    const row = batch.count++
+    batch.id[row] = index + 1
+    batch.eventTimeUs[row] = timeUs
+    // As in the simulated market, what is sent arrives at once.
+    batch.receivedTimeUs[row] = timeUs
     const random = this.#random
     random.reseed(this.#options.seed, PAYMENT_STREAM, index)
     const plan = this.#plan
     if (index === plan.slot) {
-      this.#frauds.write(batch, index, timeUs, this.#hour, plan.kindIndex, plan.step, random)
+      this.#frauds.write(batch, row, this.#hour, plan.kindIndex, plan.step, random)
       plan.advance()
       return
     }
-    const writer = this.#writer
-    const customer = writer.customers.draw(this.#hour, random)
-    if (random.next() < this.#options.transferShare) {
-      const other = writer.counterpartyOf(customer, random)
-      writer.transfer(batch, index, timeUs, customer, other, writer.transferLogCents(customer, random))
-      return
-    }
-    const terminal = writer.terminalFor(customer, random)
-    const card = writer.customers.cardOf(customer, random.next())
-    const cents = writer.withinLimit(writer.cardLogCents(customer, terminal, random))
-    writer.card(batch, index, timeUs, customer, card, terminal, cents)
+    const customer = this.#writer.customers.draw(this.#hour, random)
+    if (chanceOf(random) < this.#options.transferShare) this.#writer.ordinaryTransfer(batch, row, customer, random)
+    else this.#writer.ordinaryCard(batch, row, customer, random)
   }
 
   #turnHour(timeUs: number): void {

@@ -1,6 +1,6 @@
 import { Random } from '../../base/random.ts'
 import { type Cities, countryAt, currencyAt, Grid } from './geography.ts'
-import { mix, unit } from './mix.ts'
+import { chanceOf, mix, unit } from './mix.ts'
 
 /** A trade that merchants are in. */
 interface Category {
@@ -73,7 +73,7 @@ export class TerminalMap {
 
   /** A terminal that a customer with this home goes to by habit. */
   habitual(customer: number, x: number, y: number, random: Random): number {
-    const rank = random.next()
+    const rank = chanceOf(random)
     const habit = Math.floor(rank * rank * HABIT_COUNT)
     return this.#grid.near(x, y, HABIT_DEVIATION_M, mix(mix(this.#seed, customer), habit))
   }
