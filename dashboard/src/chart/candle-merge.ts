@@ -46,6 +46,8 @@ export function changedTail(previous: readonly Candle[], next: readonly Candle[]
 export interface VwapPoint {
   readonly openTimeMs: number
   readonly value: number
+  /** Nothing joins it to the point after, which is another day's. */
+  readonly isLastOfDay: boolean
 }
 
 const DAY_MS = 86_400_000
@@ -58,6 +60,7 @@ export function dayVwap(candles: readonly Candle[], isBeginningKnown: boolean): 
   const points: VwapPoint[] = []
   const first = candles[0]
   if (first === undefined) return points
+  const stepMs = first.closeTimeMs - first.openTimeMs
   const isFirstDayWhole = isBeginningKnown || first.openTimeMs % DAY_MS === 0
   const firstDay = isFirstDayWhole ? -1 : Math.floor(first.openTimeMs / DAY_MS)
   let day = -1
@@ -73,7 +76,9 @@ export function dayVwap(candles: readonly Candle[], isBeginningKnown: boolean): 
     }
     volume += Number(candle.volume)
     quoteVolume += Number(candle.quoteVolume)
-    if (volume > 0) points.push({ openTimeMs: candle.openTimeMs, value: quoteVolume / volume })
+    if (volume === 0) continue
+    const isLastOfDay = (candle.openTimeMs + stepMs) % DAY_MS === 0
+    points.push({ openTimeMs: candle.openTimeMs, value: quoteVolume / volume, isLastOfDay })
   }
   return points
 }

@@ -148,8 +148,10 @@ function barOf(candle: Candle): CandlestickData {
   }
 }
 
-function lineOf(point: VwapPoint): LineData {
-  return { time: timeOf(point.openTimeMs), value: point.value }
+function lineOf({ openTimeMs, value, isLastOfDay }: VwapPoint): LineData {
+  const point = { time: timeOf(openTimeMs), value }
+  // The colour of a point is that of the line to the next one.
+  return isLastOfDay ? { ...point, color: 'transparent' } : point
 }
 
 function volumeOf(candle: Candle): HistogramData {
