@@ -10,8 +10,11 @@ import { readRules } from './contract/read-rules.ts'
 import { retentionRules } from './contract/retention-rules.ts'
 import type { EventLog } from './event-log.ts'
 
-/** The rules that every adapter of `EventLog` keeps. Each adapter runs them from its own test. */
-export function eventLogContract(name: string, factory: EventLogFactory): void {
+/**
+ * The rules that every adapter of `EventLog` keeps. Each adapter runs them from its own test.
+ * @param isDurable whether the log outlives its process: then the rules about reopening count too
+ */
+export function eventLogContract(name: string, isDurable: boolean, factory: EventLogFactory): void {
   describe(`event log contract: ${name}`, () => {
     let subject: EventLogUnderTest
     let log: EventLog
@@ -29,7 +32,7 @@ export function eventLogContract(name: string, factory: EventLogFactory): void {
     retentionRules(() => log)
     lifeRules(() => log, current)
     waitRules(() => log, current)
-    durabilityRules(current)
+    if (isDurable) durabilityRules(current)
 
     it('[EL60] random commits, reads, retention and resets agree with a plain array', async () => {
       await fc.assert(

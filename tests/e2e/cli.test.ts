@@ -155,13 +155,6 @@ describe('what the machine refuses', { timeout: 60_000 }, () => {
     expect(end).toMatchObject({ code: 2, stderr: expect.stringMatching(/--data-dir: cannot create occupied\/data/) })
   })
 
-  // Root may write everywhere.
-  it.skipIf(process.getuid?.() === 0)('a data directory without the right to write is named', async () => {
-    mkdirSync(join(cwd, 'locked'), { mode: 0o555 })
-    const end = await Program.run([...UP, '--data-dir', 'locked/data'], { cwd })
-    expect(end).toMatchObject({ code: 2, stderr: expect.stringMatching(/--data-dir: cannot create locked\/data/) })
-  })
-
   it('a data directory that holds something else is named and left alone', async () => {
     for (const [folder, name] of [
       ['log', 'log.db'],

@@ -31,7 +31,9 @@ describe('finpulse generate', () => {
     expect(hashOf(first.stdout + second.stdout)).toBe(hashOf(whole.stdout))
     expect(hashOf(other.stdout)).not.toBe(hashOf(whole.stdout))
     // Kept, so that a change of the market does not pass unnoticed.
-    expect(hashOf(whole.stdout)).toMatchInlineSnapshot(`"accb2aacb693ac4d02b3daf5ce148f6eb9bd061a08c139324856bcf367c55d45"`)
+    expect(hashOf(whole.stdout)).toMatchInlineSnapshot(
+      `"accb2aacb693ac4d02b3daf5ce148f6eb9bd061a08c139324856bcf367c55d45"`,
+    )
   })
 
   it('is read back by replay', async () => {
@@ -44,9 +46,11 @@ describe('finpulse generate', () => {
       expect(replayed.stdout.split('\n').length - 1, format).toBe(3000)
       expect(replayed.stderr, format).toMatch(/bad lines +0/)
     }
-    expect(gunzipSync(readFileSync(join(directory, 'trades.csv.gz'))).toString().split('\n')[0]).toBe(
-      'time,venue,symbol,price,quantity,side,id',
-    )
+    expect(
+      gunzipSync(readFileSync(join(directory, 'trades.csv.gz')))
+        .toString()
+        .split('\n')[0],
+    ).toBe('time,venue,symbol,price,quantity,side,id')
   })
 
   it('keeps the rate by the clock and reports what is late', async () => {

@@ -30,6 +30,6 @@ async function emptyLog(kind: ReaderKind, clock: Clock) {
   return subject
 }
 
-eventLogContract('embedded, readers woken by a doorbell', (clock) => emptyLog('doorbell', clock))
-eventLogContract('embedded, readers that poll', (clock) => emptyLog('polling', clock))
-eventLogContract('embedded, readers on the writer’s connection', (clock) => emptyLog('local', clock))
+eventLogContract('embedded, readers woken by a doorbell', true, (clock) => emptyLog('doorbell', clock))
+eventLogContract('embedded, readers that poll', true, (clock) => emptyLog('polling', clock))
+eventLogContract('embedded, readers on the writer’s connection', true, (clock) => emptyLog('local', clock))

@@ -3,7 +3,7 @@ import { SimulatedClock } from '../../base/clock.ts'
 import { eventLogContract } from '../event-log.contract.ts'
 import { MemoryEventLog } from './memory-event-log.ts'
 
-eventLogContract('memory', async (clock) => {
+eventLogContract('memory', false, async (clock) => {
   const log = new MemoryEventLog({ clock })
   return { log, openReader: async () => log.reader(), dispose: () => log.close() }
 })
