@@ -2,9 +2,10 @@ import type { Interval } from './interval.ts'
 
 /**
  * complete: the data covers the whole interval; partial: it begins or ends inside; gapped: trades are known to be
- * missing; a candle that is both is gapped.
+ * missing, and a candle that is partial too is gapped; patched: was gapped, and all that was missing has come since.
  */
-export type Completeness = 'complete' | 'partial' | 'gapped'
+export const COMPLETENESS = ['complete', 'partial', 'gapped', 'patched'] as const
+export type Completeness = (typeof COMPLETENESS)[number]
 
 /**
  * OHLCV over `[openTimeMs, closeTimeMs)`, as it is in the log and in every public JSON, in this order of fields.

@@ -83,6 +83,7 @@ export class MarketProcessor implements TradeProcessor {
     this.#volume = new VolumeRule(volume, emit)
     this.#candles = new CandleBuilder(this.instruments, {
       candle: (candle) => outputs.candle(candle),
+      isGapped: (instrument, openTimeUs, closeTimeUs) => this.#ledger.isGapped(instrument, openTimeUs, closeTimeUs),
       minuteClosed: (instrument, slab, at, isComplete) => this.#onMinute(instrument, slab, at, isComplete),
     })
   }
@@ -122,7 +123,10 @@ export class MarketProcessor implements TradeProcessor {
     }
     if (!this.#ledger.accept(instrument, id, tradeCount, eventTimeUs)) return
     const flags = batch.flags[index]!
-    if ((flags & OFF_MARKET) !== 0) return
+    if ((flags & OFF_MARKET) !== 0) {
+      if (this.#ledger.hasFilledGap) this.#patchFilled(instrument)
+      return
+    }
     const row = this.#row
     row.eventTimeUs = eventTimeUs
     row.id = id
@@ -134,8 +138,11 @@ export class MarketProcessor implements TradeProcessor {
     row.flags = flags
     if (!this.#candles.add(instrument, row, this.#watermarkUs)) {
       this.#refuseLate(batch, index)
+      this.#ledger.noteLost(instrument, eventTimeUs)
+      if (this.#ledger.hasFilledGap) this.#patchFilled(instrument)
       return
     }
+    if (this.#ledger.hasFilledGap) this.#patchFilled(instrument)
     const described = this.#described[instrument]!
     const digits = row.priceHigh === 0 ? row.priceLow : row.priceHigh * LIMB + row.priceLow
     this.#priceMove.add(instrument, described, row, digits)
@@ -203,6 +210,12 @@ export class MarketProcessor implements TradeProcessor {
       eventTimeMs: range.eventTimeUs / 1000,
     })
     this.#candles.markGapped(instrument, range.previousEventTimeUs, range.eventTimeUs)
+  }
+
+  /** The trade that was just added is the last of a gap. */
+  #patchFilled(instrument: number): void {
+    const { previousEventTimeUs, eventTimeUs } = this.#ledger.takeFilledGap()!
+    this.#candles.markPatched(instrument, previousEventTimeUs, eventTimeUs)
   }
 
   #onMinute(instrument: number, slab: Float64Array, at: number, isComplete: boolean): void {

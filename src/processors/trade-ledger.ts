@@ -10,6 +10,11 @@ export interface MissingIds {
   isDeclared: boolean
 }
 
+/** A gap that was declared and of which every trade has come since. */
+export type FilledGap = Pick<MissingIds, 'previousEventTimeUs' | 'eventTimeUs'>
+
+/** Stands for the time before a range that has no trade before it: such a range is no gap. */
+const NO_PREVIOUS_US = 0
 /** Missing ranges kept per instrument; beyond it the oldest is forgotten, and a trade of it counts as a duplicate. */
 const MISSING_MAX_COUNT = 256
 /** Ids before the first one seen that are still taken: the first trades may have come out of turn. */
@@ -26,6 +31,10 @@ export class TradeLedger {
   #missing = new Map<number, MissingIds[]>()
   /** Earliest time at which a missing range is due to be declared a gap; Infinity where none is. */
   nextDueUs = Number.POSITIVE_INFINITY
+  /** Candles that open at or before this time, by instrument, have lost trades for good. */
+  #lostToUs = new Map<number, number>()
+  /** The declared gap that the last accepted trade has filled up; to be taken with `takeFilledGap`. */
+  #filledGap: FilledGap | undefined
   duplicateCount = 0
   /** Times that a venue began to number anew. */
   restartCount = 0
@@ -83,14 +92,15 @@ export class TradeLedger {
 
   #begin(instrument: number, id: number, tradeCount: number, eventTimeUs: number): void {
     const fromId = Math.max(0, id - PRIOR_COUNT)
-    const prior = { fromId, toId: id - 1, previousEventTimeUs: 0, eventTimeUs, isDeclared: true }
+    const prior = { fromId, toId: id - 1, previousEventTimeUs: NO_PREVIOUS_US, eventTimeUs, isDeclared: true }
+    for (const range of this.#missing.get(instrument) ?? []) this.#forget(instrument, range)
     this.#missing.set(instrument, fromId < id ? [prior] : [])
     this.#advance(instrument, id + tradeCount, eventTimeUs)
   }
 
   #miss(instrument: number, fromId: number, toId: number, previousEventTimeUs: number, eventTimeUs: number): void {
     const missing = this.#missing.get(instrument) ?? []
-    if (missing.length === MISSING_MAX_COUNT) missing.shift()
+    if (missing.length >= MISSING_MAX_COUNT) this.#forget(instrument, missing.shift()!)
     missing.push({ fromId, toId, previousEventTimeUs, eventTimeUs, isDeclared: false })
     this.#missing.set(instrument, missing)
     this.nextDueUs = Math.min(this.nextDueUs, eventTimeUs)
@@ -108,7 +118,43 @@ export class TradeLedger {
     ].filter((rest) => rest.fromId <= rest.toId)
     missing.splice(index, 1, ...rests)
     if (missing.length === 0) this.#missing.delete(instrument)
+    if (range.isDeclared && rests.length === 0 && !isPrior(range)) this.#noteFilled(instrument, range)
     return true
+  }
+
+  /** The pieces of a gap are known by its times. */
+  #noteFilled(instrument: number, { previousEventTimeUs, eventTimeUs }: MissingIds): void {
+    const isOfGap = (other: MissingIds) =>
+      other.previousEventTimeUs === previousEventTimeUs && other.eventTimeUs === eventTimeUs
+    if (this.#missing.get(instrument)?.some(isOfGap) === true) return
+    this.#filledGap = { previousEventTimeUs, eventTimeUs }
+  }
+
+  get hasFilledGap(): boolean {
+    return this.#filledGap !== undefined
+  }
+
+  takeFilledGap(): FilledGap | undefined {
+    const filled = this.#filledGap
+    this.#filledGap = undefined
+    return filled
+  }
+
+  /** Whether a declared gap, or one that can no longer be filled, touches `[openTimeUs, closeTimeUs)`. */
+  isGapped(instrument: number, openTimeUs: number, closeTimeUs: number): boolean {
+    if (openTimeUs <= (this.#lostToUs.get(instrument) ?? Number.NEGATIVE_INFINITY)) return true
+    const touches = (range: MissingIds) =>
+      range.isDeclared && !isPrior(range) && openTimeUs <= range.eventTimeUs && closeTimeUs > range.previousEventTimeUs
+    return this.#missing.get(instrument)?.some(touches) ?? false
+  }
+
+  /** A trade of this time, or of a gap that ends then, will never be counted: no candle over it becomes whole again. */
+  noteLost(instrument: number, eventTimeUs: number): void {
+    this.#lostToUs.set(instrument, Math.max(this.#lostToUs.get(instrument) ?? 0, eventTimeUs))
+  }
+
+  #forget(instrument: number, range: MissingIds): void {
+    if (range.isDeclared && !isPrior(range)) this.noteLost(instrument, range.eventTimeUs)
   }
 
   /** Declares every missing range due by `watermarkUs`, in order of instrument and id. */
@@ -137,6 +183,7 @@ export class TradeLedger {
       nextId: this.#nextId,
       lastTimeUs: this.#lastTimeUs,
       missing: this.#missing,
+      lostToUs: this.#lostToUs,
       duplicateCount: this.duplicateCount,
       restartCount: this.restartCount,
     }
@@ -147,14 +194,22 @@ export class TradeLedger {
       nextId: Float64Array<ArrayBuffer>
       lastTimeUs: Float64Array<ArrayBuffer>
       missing: Map<number, MissingIds[]>
+      /** Absent in snapshots of the first version. */
+      lostToUs?: Map<number, number>
       duplicateCount: number
       restartCount: number
     }
     this.#nextId = state.nextId
     this.#lastTimeUs = state.lastTimeUs
     this.#missing = state.missing
+    this.#lostToUs = state.lostToUs ?? new Map()
     this.duplicateCount = state.duplicateCount
     this.restartCount = state.restartCount
     this.#findNextDue()
   }
+}
+
+/** Ids before the first one seen are awaited, not missed. */
+function isPrior(range: MissingIds): boolean {
+  return range.previousEventTimeUs === NO_PREVIOUS_US
 }

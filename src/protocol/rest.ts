@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ALERT_KINDS, DIRECTIONS, SEVERITIES } from '../events/alert.ts'
+import { COMPLETENESS } from '../events/candle.ts'
 import { INTERVALS } from '../events/interval.ts'
 
 /*
@@ -31,7 +32,7 @@ export const candleSchema = z
     vwap: decimal,
     isFinal: z.boolean(),
     revision: z.int(),
-    completeness: z.enum(['complete', 'partial', 'gapped']),
+    completeness: z.enum(COMPLETENESS),
   })
   .meta({ id: 'Candle' })
 

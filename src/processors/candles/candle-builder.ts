@@ -9,7 +9,9 @@ import {
   EMPTY,
   MARK_GAPPED,
   MARK_PARTIAL,
+  MARK_PATCHED,
   MARKS,
+  MARKS_INCOMPLETE,
   mergeRecord,
   OPEN_TIME_US,
   RECORD_LENGTH,
@@ -26,6 +28,8 @@ export interface CandleListener {
   /** A candle became final, or a final one was revised. */
   candle(candle: Candle): void
   /** A 1m candle became final for the first time; `at` is its record in `slab`. */
+  /** Whether trades that are known to be missing may lie in `[openTimeUs, closeTimeUs)`. */
+  isGapped(instrument: number, openTimeUs: number, closeTimeUs: number): boolean
   minuteClosed(instrument: number, slab: Float64Array, at: number, isComplete: boolean): void
 }
 
@@ -125,6 +129,7 @@ export class CandleBuilder {
       const isKnown = slab[at + OPEN_TIME_US] === openTimeUs
       if (!isKnown && isOpen) this.#start(at, openTimeUs, INTERVAL_US[interval]!)
       else if (!isKnown) startRecord(slab, at, openTimeUs, openTimeUs + INTERVAL_US[interval]!)
+      if (!isKnown) this.#markGap(instrument, at)
       addTrade(slab, at, row)
       if (isOpen) return
       if (isKnown) slab[at + REVISION]! += 1
@@ -168,7 +173,7 @@ export class CandleBuilder {
       if (slab[into + OPEN_TIME_US] !== openTimeUs) startRecord(slab, into, openTimeUs, openTimeUs + lengthUs)
       mergeRecord(slab, into, at)
     }
-    const isComplete = slab[at + MARKS] === 0
+    const isComplete = (slab[at + MARKS]! & MARKS_INCOMPLETE) === 0
     this.#listener.minuteClosed(instrument, slab, at, isComplete)
     this.#finalize(instrument, at, 0)
   }
@@ -194,6 +199,13 @@ export class CandleBuilder {
     this.#listener.candle(candleFromRecord(this.#slots.slab, at, described, INTERVALS[interval]!, isFinal))
   }
 
+  /** A candle that begins with a late trade may have more of them to come. */
+  #markGap(instrument: number, at: number): void {
+    const slab = this.#slots.slab
+    const isGapped = this.#listener.isGapped(instrument, slab[at + OPEN_TIME_US]!, slab[at + CLOSE_TIME_US]!)
+    if (isGapped) slab[at + MARKS]! |= MARK_GAPPED
+  }
+
   /** Trades between these two times are missing: the candles over them are gapped, closed ones by a revision. */
   markGapped(instrument: number, fromUs: number, toUs: number): void {
     const slab = this.#slots.slab
@@ -201,6 +213,24 @@ export class CandleBuilder {
       const isTouched = slab[at + OPEN_TIME_US]! <= toUs && slab[at + CLOSE_TIME_US]! > fromUs
       if (!isTouched || (slab[at + MARKS]! & MARK_GAPPED) !== 0) return
       slab[at + MARKS]! |= MARK_GAPPED
+      if (!isClosed) return
+      slab[at + REVISION]! += 1
+      this.#emit(instrument, at, interval, true)
+    })
+  }
+
+  /**
+   * Everything that was missing between these two times has come: candles over it that no other gap touches are patched,
+   * closed ones by a revision. Those that are no longer kept stay as they are.
+   */
+  markPatched(instrument: number, fromUs: number, toUs: number): void {
+    const slab = this.#slots.slab
+    this.#slots.forEach(instrument, (at, interval, isClosed) => {
+      const openTimeUs = slab[at + OPEN_TIME_US]!
+      const closeTimeUs = slab[at + CLOSE_TIME_US]!
+      if (openTimeUs > toUs || closeTimeUs <= fromUs || (slab[at + MARKS]! & MARK_GAPPED) === 0) return
+      if (this.#listener.isGapped(instrument, openTimeUs, closeTimeUs)) return
+      slab[at + MARKS] = (slab[at + MARKS]! & ~MARK_GAPPED) | MARK_PATCHED
       if (!isClosed) return
       slab[at + REVISION]! += 1
       this.#emit(instrument, at, interval, true)

@@ -11,6 +11,7 @@ import {
   LOW,
   MARK_GAPPED,
   MARK_PARTIAL,
+  MARK_PATCHED,
   MARKS,
   OPEN,
   OPEN_TIME_US,
@@ -78,5 +79,6 @@ function formatVwap(quoteDigits: bigint, volumeDigits: bigint, priceDecimals: nu
 
 function completenessOf(marks: number): Completeness {
   if ((marks & MARK_GAPPED) !== 0) return 'gapped'
-  return (marks & MARK_PARTIAL) === 0 ? 'complete' : 'partial'
+  if ((marks & MARK_PARTIAL) !== 0) return 'partial'
+  return (marks & MARK_PATCHED) === 0 ? 'complete' : 'patched'
 }

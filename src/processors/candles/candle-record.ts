@@ -30,6 +30,10 @@ export const RECORD_LENGTH = 31
 
 export const MARK_PARTIAL = 1
 export const MARK_GAPPED = 2
+/** Was gapped; everything has come since. */
+export const MARK_PATCHED = 4
+/** Trades of the interval are not there. */
+export const MARKS_INCOMPLETE = MARK_PARTIAL | MARK_GAPPED
 
 /** Open time of a record that holds no candle. No event time lies in [-1, -1). */
 export const EMPTY = -1
@@ -152,7 +156,7 @@ export function mergeRecord(slab: Float64Array, into: number, from: number): voi
     addLimbs(slab, into + sum, slab[from + sum]!, slab[from + sum + 1]!, slab[from + sum + 2]!)
   }
   slab[into + TRADE_COUNT]! += slab[from + TRADE_COUNT]!
-  slab[into + MARKS]! |= slab[from + MARKS]! & MARK_GAPPED
+  slab[into + MARKS]! |= slab[from + MARKS]! & (MARK_GAPPED | MARK_PATCHED)
 }
 
 function isBefore(slab: Float64Array, a: number, b: number): boolean {

@@ -1,12 +1,11 @@
 import { BIGINT, type DuckDBAppender, type DuckDBValue, INTEGER, UBIGINT, UTINYINT } from '@duckdb/node-api'
 import { formatDecimal } from '../../base/decimal.ts'
-import type { Candle, Completeness } from '../../events/candle.ts'
+import { type Candle, COMPLETENESS } from '../../events/candle.ts'
 import { INTERVALS } from '../../events/interval.ts'
 import { type ExactDecimal, exactDecimal } from '../exact-decimal.ts'
 import { CANDLE_DECIMALS } from './schema.ts'
 import { CHUNK_ROWS, digitsOf, setBigDigits, setBigInteger, setInteger, TypedChunk } from './typed-chunk.ts'
 
-const COMPLETENESS: readonly Completeness[] = ['complete', 'partial', 'gapped']
 /** Columns before the digits. */
 const PLAIN_COLUMNS = 9
 const SCALE_BITS = 6n
