@@ -45,13 +45,12 @@ export class PaymentLabels {
     const { schedule, labels } = this.#options
     this.#queue.clear()
     this.#plan.moveTo(schedule.countBefore(timeUs - labels.maxHours * HOUR_US))
-    this.#gather(timeUs)
-    while (this.#queue.count > 0 && this.#queue.dueUs < timeUs) this.#queue.pop()
+    this.#gather(timeUs, timeUs)
   }
 
   /** The labels that become known before a time and were not given out yet, in the order of (time, payment). */
   before(timeUs: number): PaymentLabel[] {
-    this.#gather(timeUs)
+    this.#gather(timeUs, Number.NEGATIVE_INFINITY)
     const queue = this.#queue
     const labels: PaymentLabel[] = []
     while (queue.count > 0 && queue.dueUs < timeUs) {
@@ -68,21 +67,15 @@ export class PaymentLabels {
     return labels
   }
 
-  /** Takes up the frauds whose labels may become known before a time. */
-  #gather(timeUs: number): void {
+  /** Takes up the frauds whose labels may become known before `timeUs`, but not those known before `fromUs`. */
+  #gather(timeUs: number, fromUs: number): void {
     const { schedule, labels } = this.#options
     const endIndex = schedule.countBefore(timeUs - labels.minHours * HOUR_US)
     const plan = this.#plan
-    while (plan.slot < endIndex) {
-      if (unit(mixNumber(this.#missingSeed, plan.slot)) >= labels.missingShare) {
-        this.#queue.push(
-          schedule.dueUs(plan.slot) + this.#delayUs(plan.slot),
-          plan.slot,
-          plan.kindIndex,
-          plan.step.ring,
-        )
-      }
-      plan.advance()
+    for (; plan.slot < endIndex; plan.advance()) {
+      if (unit(mixNumber(this.#missingSeed, plan.slot)) < labels.missingShare) continue
+      const dueUs = schedule.dueUs(plan.slot) + this.#delayUs(plan.slot)
+      if (dueUs >= fromUs) this.#queue.push(dueUs, plan.slot, plan.kindIndex, plan.step.ring)
     }
   }
 
