@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
+import { FinPulseError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
+import { isBinancePosition } from '../feeds/binance/feed-position.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
@@ -13,8 +15,12 @@ export interface FeedContext {
   readonly position: Uint8Array | undefined
 }
 
-/** The feed that the configuration names. */
+/**
+ * The feed that the configuration names.
+ * @throws FinPulseError config-invalid where the position is that of another kind of feed
+ */
 export async function createFeed(config: Config['feed'], context: FeedContext): Promise<Feed> {
+  if (context.position !== undefined) checkPosition(config.type, context.position)
   switch (config.type) {
     case 'replay':
       return createReplay(config, context)
@@ -62,4 +68,17 @@ function createBinance(config: BinanceConfig, { clock, logger, position }: FeedC
   // Clients that were started together must not come back together: the time of the start is what differs.
   const seed = clock.nowUs()
   return new BinanceFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
+}
+
+/** First byte of what `v8.serialize` writes. */
+const SERIALIZED = 0xff
+
+/** Positions are opaque to the log, but their kinds begin differently. */
+function checkPosition(type: Config['feed']['type'], position: Uint8Array): void {
+  const before = position[0] === SERIALIZED ? 'simulator' : isBinancePosition(position) ? 'binance' : 'replay'
+  if (before === type) return
+  throw new FinPulseError(
+    'config-invalid',
+    `data directory: holds the events of the feed ${before}; give the feed ${type} a --data-dir of its own`,
+  )
 }

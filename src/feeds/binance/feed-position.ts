@@ -83,3 +83,7 @@ function savedOf(position: Uint8Array): Saved | undefined {
     throw error
   }
 }
+
+export function isBinancePosition(position: Uint8Array): boolean {
+  return savedOf(position) !== undefined
+}

@@ -1,0 +1,49 @@
+import { serialize } from 'node:v8'
+import { describe, expect, it } from 'vitest'
+import { SimulatedClock } from '../base/clock.ts'
+import { silentLogger } from '../base/logger.ts'
+import { upConfig } from './cli/settings.ts'
+import { createFeed } from './create-feed.ts'
+
+const clock = new SimulatedClock(1_795_000_000_000_000)
+
+function create(flags: Parameters<typeof upConfig>[0], position?: Uint8Array) {
+  return createFeed(upConfig(flags, {}).feed, { clock, logger: silentLogger, position })
+}
+
+describe('the feed of up', () => {
+  it('is the simulator, or Binance where that is asked for', async () => {
+    expect((await create({})).name).toBe('simulator')
+    expect((await create({ feed: 'binance', symbols: 'btcusdt' })).name).toBe('binance')
+  })
+
+  it('takes symbols and addresses from flags, and nothing of the simulator from the environment', () => {
+    const flags = { feed: 'binance', symbols: 'btcusdt,ethusdt', feedUrl: 'ws://127.0.0.1:9/binance' }
+    expect(upConfig(flags, { TRADES_PER_SECOND: '5', FINPULSE_SEED: '3' }).feed).toEqual({
+      type: 'binance',
+      market: 'spot',
+      symbols: ['btcusdt', 'ethusdt'],
+      quotes: true,
+      url: 'ws://127.0.0.1:9/binance',
+    })
+    expect(upConfig({}, { FINPULSE_FEED: 'binance', SYMBOLS: 'bnbusdt' }).feed).toMatchObject({ symbols: ['bnbusdt'] })
+  })
+
+  it('is named where there is none such, or a setting is not its own', () => {
+    expect(() => upConfig({ feed: 'binanc' }, {})).toThrow('feed.type')
+    expect(() => upConfig({ feed: 'binance', rate: '5' }, {})).toThrow('feed.ratePerSecond: no such setting')
+  })
+
+  it('an address that is none is refused before anything is opened', async () => {
+    await expect(create({ feed: 'binance', feedUrl: 'localhost' })).rejects.toMatchObject({ code: 'config-invalid' })
+  })
+
+  it('does not go on from the position of another feed', async () => {
+    const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value))
+    const ofBinance = encode({ feed: 'binance', market: 'spot', tradeStream: 'trade', symbols: {} })
+    await expect(create({}, ofBinance)).rejects.toThrow('holds the events of the feed binance')
+    await expect(create({ feed: 'binance' }, serialize({ index: 1 }))).rejects.toThrow('of the feed simulator')
+    await expect(create({ feed: 'binance' }, encode({ file: 0 }))).rejects.toThrow('of the feed replay')
+    expect((await create({ feed: 'binance' }, ofBinance)).name).toBe('binance')
+  })
+})
