@@ -8,7 +8,7 @@ import type { BinanceLimits, BinanceOptions } from '../binance-options.ts'
 /** Limits that make minutes of a venue's life into a second. */
 export const FAST_LIMITS: Partial<BinanceLimits> = {
   connectTimeoutMs: 500,
-  silenceMaxMs: 300,
+  silenceMaxMs: 600,
   quietAfterMs: 150,
   overlapMs: 30,
   backoffFirstMs: 10,
