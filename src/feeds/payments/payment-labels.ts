@@ -48,7 +48,7 @@ export class PaymentLabels {
     this.#gather(timeUs, timeUs)
   }
 
-  /** The labels that become known before a time and were not given out yet, in the order of (time, payment). */
+  /** The labels that become known before a time and were not given out yet, in the order of (time, payment): call it in steps. */
   before(timeUs: number): PaymentLabel[] {
     this.#gather(timeUs, Number.NEGATIVE_INFINITY)
     const queue = this.#queue

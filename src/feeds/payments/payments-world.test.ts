@@ -60,6 +60,12 @@ describe('PaymentsWorld', () => {
     expect(hashOf([paymentsOf(other, 0, 100)])).not.toBe(hashOf([paymentsOf(world, 0, 100)]))
   })
 
+  it('is the same world on every machine', () => {
+    expect(hashOf([paymentsOf(world, 0, 2000)])).toBe(
+      '6e7e1785dc62f0468733ae1831f9bfcc389a6c887db74a5c7e2511f14ae39012',
+    )
+  })
+
   it('numbers payments in the order of time and has each at its exact time', () => {
     const rows = Float64Array.from({ length: COUNT }, (_, row) => row)
     expect(whole.id).toEqual(rows.map((row) => row + 1))
