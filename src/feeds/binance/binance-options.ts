@@ -65,7 +65,7 @@ export interface BinanceLimits {
   readonly repairAttemptsMaxCount: number
 }
 
-export const BINANCE_LIMITS: BinanceLimits = {
+const BINANCE_LIMITS: BinanceLimits = {
   streamsPerSocketMaxCount: 200,
   attemptsPerFiveMinutes: 280,
   connectTimeoutMs: 10_000,
@@ -90,7 +90,7 @@ export const BINANCE_LIMITS: BinanceLimits = {
   repairAttemptsMaxCount: 12,
 }
 
-export const STREAMS_PER_SOCKET_LIMIT = 1024
+const STREAMS_PER_SOCKET_LIMIT = 1024
 
 /** What differs between the markets; addresses and weights as the venue's documentation has them. */
 export interface MarketFacts {
@@ -105,7 +105,7 @@ export interface MarketFacts {
   readonly pageMaxCount: Readonly<Record<BinanceTradeStream, number>>
 }
 
-export const MARKETS: Readonly<Record<BinanceMarket, MarketFacts>> = {
+const MARKETS: Readonly<Record<BinanceMarket, MarketFacts>> = {
   spot: {
     venue: 'binance-spot',
     url: 'wss://stream.binance.com:9443',
