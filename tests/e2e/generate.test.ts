@@ -53,11 +53,27 @@ describe('finpulse generate', () => {
     ).toBe('time,venue,symbol,price,quantity,side,id')
   })
 
+  it('makes payments, the same whole and in pieces, and the labels of frauds apart', async () => {
+    const directory = tempDirectory()
+    const labels = join(directory, 'labels.ndjson')
+    const flags = ['--kind', 'payments', '--rate', '0.5', '--no-pace']
+    const [whole, first, second] = await Promise.all([
+      generate(...flags, '--count', '4000'),
+      generate(...flags, '--count', '1500'),
+      generate(...flags, '--from', '1500', '--count', '2500'),
+    ])
+    expect(first.stdout + second.stdout).toBe(whole.stdout)
+    expect(whole.stdout).not.toContain('fraud')
+    const long = ['--duration', '20d', '--out', join(directory, 'payments.ndjson.gz'), '--labels', labels]
+    expect(await generate(...flags, ...long)).toMatchObject({ code: 0 })
+    expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(1000)
+  })
+
   it('keeps the rate by the clock and reports what is late', async () => {
     const { stdout, stderr } = await generate('--rate', '2000', '--duration', '1s', '--json')
     const summary = summaryOf(stderr)
     expect(stdout.split('\n').length - 1).toBe(2000)
-    expect(summary).toMatchObject({ trades: 2000, nextIndex: 2000 })
+    expect(summary).toMatchObject({ events: { trades: 2000, quotes: 0 }, nextIndex: 2000 })
     expect(summary.seconds).toBeGreaterThan(0.95)
     expect(summary.lagMs?.p50).toBeGreaterThan(0)
   })
@@ -67,7 +83,7 @@ describe('finpulse generate', () => {
     const shape = join(directory, 'shape.yaml')
     writeFileSync(shape, 'stages:\n  - { duration: 10s, from: 0, to: 100 }\n  - { duration: 10s, from: 10 }\n')
     const { stderr } = await generate('--shape', shape, '--duration', '20s', '--json')
-    expect(summaryOf(stderr).trades).toBe(600)
+    expect(summaryOf(stderr).events.trades).toBe(600)
   })
 
   it('sends pieces to an address and says when it refuses them', async () => {

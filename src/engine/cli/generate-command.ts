@@ -3,18 +3,23 @@ import type { Command } from 'commander'
 import { systemClock } from '../../base/clock.ts'
 import { parseDuration } from '../../base/duration.ts'
 import { FinPulseError } from '../../base/errors.ts'
-import { InstrumentTable } from '../../events/instrument.ts'
 import { NAME_PATTERN } from '../../events/limits.ts'
-import { QuoteBatch } from '../../events/quote-batch.ts'
-import { TradeBatch } from '../../events/trade-batch.ts'
+import { PaymentLabels } from '../../feeds/payments/payment-labels.ts'
+import { defaultPaymentsOptions } from '../../feeds/payments/payments-options.ts'
 import { ConstantRate, type Schedule } from '../../feeds/schedule.ts'
 import { CRYPTO_SYMBOLS, DEFAULT_SYMBOLS, worldSymbolOf } from '../../feeds/simulator/symbol-presets.ts'
-import { MarketWorld, type WorldSymbol } from '../../feeds/simulator/world/market-world.ts'
+import type { WorldSymbol } from '../../feeds/simulator/world/market-world.ts'
 import { MINUTE_US } from '../../feeds/simulator/world/minute-path.ts'
 import { RATE_SHAPES, type RateStage, StagedRate } from '../../feeds/simulator/world/staged-rate.ts'
 import { numberOf, readConfigFile, splitList, suggest } from '../config.ts'
-import { createFormat, GENERATE_FORMATS, type GenerateFormat } from '../generate/batch-format.ts'
 import { type EventSink, fileSink, httpSink, StreamSink, webSocketSink } from '../generate/event-sink.ts'
+import {
+  type EventSource,
+  GENERATE_FORMATS,
+  type GenerateFormat,
+  MarketSource,
+  PaymentsSource,
+} from '../generate/event-source.ts'
 import { GeneratorRun, type GeneratorSummary } from '../generate/generator-run.ts'
 import { count } from './status-line.ts'
 
@@ -31,15 +36,16 @@ interface GenerateFlags {
   readonly symbols?: string
   readonly market: string
   readonly out?: string
+  readonly labels?: string
   readonly format: string
   readonly json?: boolean
 }
 
-const KINDS = ['trades', 'quotes'] as const
+const KINDS = ['trades', 'quotes', 'payments'] as const
+type Kind = (typeof KINDS)[number]
 const MARKETS = ['equity', 'crypto'] as const
 const DEFAULT_COUNT = 1000
 const UNPACED_RATE = 1000
-const BATCH_COUNT = 8192
 const SYMBOLS_MAX_COUNT = 10_000
 const REDRAW_MS = 200
 const BAR_WIDTH = 24
@@ -50,6 +56,7 @@ Examples:
   finpulse generate --kind trades,quotes --duration 1h --rate 500 --no-pace --out hour.ndjson.gz
   finpulse generate --rate 20000 --duration 30s --out http://127.0.0.1:9000/events --json
   finpulse generate --market crypto --symbols 1000 --count 1000000 --format csv --out million.csv
+  finpulse generate --kind payments --rate 50 --no-pace --duration 30d --out payments.csv --format csv --labels frauds.ndjson
   finpulse generate --count 100 --from 900          # the last hundred of a thousand
 
 The same seed and options give the same bytes, whole or in pieces. With --rate the n-th event is due at start + n / rate,
@@ -59,12 +66,12 @@ export function addGenerateCommand(program: Command): void {
   program
     .command('generate')
     .description('a simulated market as a stream of events: to standard output, a file, HTTP or WebSocket')
-    .option('--kind <list>', 'any of trades,quotes', 'trades')
-    .option('--count <number>', `trades to generate (default: ${DEFAULT_COUNT})`)
+    .option('--kind <list>', 'trades,quotes (either or both), or payments', 'trades')
+    .option('--count <number>', `events to generate (default: ${DEFAULT_COUNT})`)
     .option('--duration <duration>', 'event time to generate, instead of --count')
     .option(
       '--rate <number>',
-      `trades per second, kept by the clock (without it: ${UNPACED_RATE} a second of event time, unpaced)`,
+      `events per second, kept by the clock (without it: ${UNPACED_RATE} a second of event time, unpaced)`,
     )
     .option('--no-pace', 'with --rate: do not wait for the clock')
     .option(
@@ -78,6 +85,7 @@ export function addGenerateCommand(program: Command): void {
     .option('--symbols <list>', `symbols separated by commas, or how many (at most ${SYMBOLS_MAX_COUNT}; default: ten)`)
     .option('--market <name>', 'equity or crypto', 'equity')
     .option('--out <place>', 'file (.gz is compressed), http(s):// or ws(s):// address; - is standard output (default)')
+    .option('--labels <file>', 'with payments: the frauds among them, each as late as a charge-back is known')
     .option('--format <name>', GENERATE_FORMATS.join(', '), 'ndjson')
     .option('--json', 'the summary as JSON')
     .addHelpText('after', EXAMPLES)
@@ -85,37 +93,59 @@ export function addGenerateCommand(program: Command): void {
 }
 
 async function generate(flags: GenerateFlags): Promise<void> {
-  const kinds = splitList(flags.kind).map((kind) => oneOf(kind, '--kind', KINDS))
-  const format = oneOf<GenerateFormat>(flags.format, '--format', GENERATE_FORMATS)
-  if (format !== 'ndjson' && (kinds.length !== 1 || kinds[0] !== 'trades')) {
-    throw new FinPulseError('config-invalid', `--format ${format}: takes --kind trades alone`)
-  }
   const originUs = timeOf(flags.startTime)
   const schedule = await scheduleOf(flags, originUs)
   const firstIndex = wholeNumber(flags.from, '--from', 0)
   const endIndex = endOf(flags, schedule, originUs, firstIndex)
-  const instruments = new InstrumentTable()
-  const seed = wholeNumber(flags.seed, '--seed', 0)
-  const startMinute = Math.floor(originUs / MINUTE_US)
-  const world = new MarketWorld({ seed, symbols: symbolsOf(flags), schedule, startMinute, firstIndex: 0 }, instruments)
-  world.skipTo(firstIndex)
+  const { source, labels } = sourceOf(flags, schedule, originUs)
+  source.skipTo(firstIndex)
+  labels?.skipTo(schedule.dueUs(firstIndex))
   const run = new GeneratorRun({
-    world,
+    source,
     schedule,
-    trades: new TradeBatch(instruments, BATCH_COUNT),
-    quotes: new QuoteBatch(instruments, BATCH_COUNT),
-    format: createFormat(format, instruments, {
-      hasTrades: kinds.includes('trades'),
-      hasQuotes: kinds.includes('quotes'),
-    }),
     sink: await sinkOf(flags.out ?? '-'),
     clock: systemClock,
     endIndex,
     isPaced: flags.rate !== undefined && flags.pace,
+    ...(labels === undefined ? {} : { labelOutput: { labels, sink: fileSink(flags.labels!) } }),
   })
   await runWithProgress(run)
   const summary = run.summary()
   process.stderr.write(flags.json === true ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+}
+
+interface Source {
+  readonly source: EventSource
+  readonly labels?: PaymentLabels
+}
+
+function sourceOf(flags: GenerateFlags, schedule: Schedule, originUs: number): Source {
+  const kinds = splitList(flags.kind).map((kind) => oneOf(kind, '--kind', KINDS))
+  const format = oneOf<GenerateFormat>(flags.format, '--format', GENERATE_FORMATS)
+  const seed = wholeNumber(flags.seed, '--seed', 0)
+  if (kinds.includes('payments')) return paymentsSource(flags, kinds, format, schedule, seed)
+  if (flags.labels !== undefined) throw new FinPulseError('config-invalid', '--labels: only with --kind payments')
+  if (format !== 'ndjson' && (kinds.length !== 1 || kinds[0] !== 'trades')) {
+    throw new FinPulseError('config-invalid', `--format ${format}: takes --kind trades alone`)
+  }
+  const startMinute = Math.floor(originUs / MINUTE_US)
+  const world = { seed, symbols: symbolsOf(flags), schedule, startMinute, firstIndex: 0 }
+  const wanted = { trades: kinds.includes('trades'), quotes: kinds.includes('quotes') }
+  return { source: new MarketSource(world, format, wanted) }
+}
+
+function paymentsSource(
+  flags: GenerateFlags,
+  kinds: readonly Kind[],
+  format: GenerateFormat,
+  schedule: Schedule,
+  seed: number,
+): Source {
+  if (kinds.length > 1) throw new FinPulseError('config-invalid', '--kind: payments are a stream of their own')
+  const meanRatePerSecond = flags.rate === undefined ? UNPACED_RATE : numberOf(flags.rate, '--rate')
+  const options = defaultPaymentsOptions(seed, schedule, meanRatePerSecond)
+  const source = new PaymentsSource(options, format)
+  return flags.labels === undefined ? { source } : { source, labels: new PaymentLabels(options) }
 }
 
 async function runWithProgress(run: GeneratorRun): Promise<void> {
@@ -132,20 +162,25 @@ async function runWithProgress(run: GeneratorRun): Promise<void> {
 }
 
 function progressText(run: GeneratorRun): string {
-  const { tradesPerSecond, bytes, lagMs } = run.summary()
+  const { eventsPerSecond, bytes, lagMs } = run.summary()
   const filled = Math.round(run.fraction * BAR_WIDTH)
   const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
   const lag = lagMs === null ? '' : `  lag p99 ${lagMs.p99} ms`
-  return `${bar} ${Math.floor(run.fraction * 100)} %  ${count(tradesPerSecond)} trades/s  ${count(bytes / 1e6)} MB${lag}`
+  return `${bar} ${Math.floor(run.fraction * 100)} %  ${count(eventsPerSecond)} events/s  ${count(bytes / 1e6)} MB${lag}`
 }
 
 function summaryText(summary: GeneratorSummary): string {
-  const { trades, quotes, bytes, seconds, tradesPerSecond, lagMs, sinkWaitMs } = summary
+  const { events, bytes, seconds, eventsPerSecond, lagMs, sinkWaitMs } = summary
   const rows: [string, string][] = [
-    ['events', `${count(trades)} trades, ${count(quotes)} quotes made`],
+    [
+      'events',
+      Object.entries(events)
+        .map(([kind, number]) => `${count(number)} ${kind}`)
+        .join(', '),
+    ],
     ['written', `${count(bytes)} bytes to ${summary.sink}, waited ${count(sinkWaitMs)} ms for it`],
     ['time span', `${new Date(summary.fromMs).toISOString()} to ${new Date(summary.toMs).toISOString()}`],
-    ['elapsed', `${seconds.toFixed(2)} s, ${count(tradesPerSecond)} trades/s`],
+    ['elapsed', `${seconds.toFixed(2)} s, ${count(eventsPerSecond)} events/s`],
     ['goes on at', `--from ${summary.nextIndex}`],
   ]
   if (lagMs !== null) rows.push(['lag', `p50 ${lagMs.p50} ms, p99 ${lagMs.p99} ms, max ${lagMs.max} ms`])
