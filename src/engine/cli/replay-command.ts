@@ -81,7 +81,8 @@ function namesOf(text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined
   const names = splitList(text)
   if (names.length === 0) throw new FinPulseError('config-invalid', '--symbol: expected at least one symbol, got none')
-  return names.map((name) => nameOf(name, '--symbol'))
+  // Venues write symbols in capitals; people often do not.
+  return [...new Set(names.flatMap((name) => [nameOf(name, '--symbol'), name.toUpperCase()]))]
 }
 
 function nameOf(text: string, flag: string): string {

@@ -45,7 +45,7 @@ export class IngestRole {
     this.#options = options
   }
 
-  /** Runs until the feed ends or the signal aborts. What feed or log refuse for now is tried again. */
+  /** Runs until the feed ends or the signal aborts. What feed or log refuse with a retryable error is tried again. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted && !this.hasEnded) {

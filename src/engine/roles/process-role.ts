@@ -109,7 +109,7 @@ export class ProcessRole {
     }
   }
 
-  /** Runs until the signal aborts, then saves the state. What the log refuses for now is tried again. */
+  /** Runs until the signal aborts, then saves the state. What the log refuses with a retryable error is tried again. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, logger } = this.#options
     const onRetry = (error: Error, delayMs: number) => {

@@ -72,7 +72,7 @@ export class StoreRole {
     this.#isUncertain = false
   }
 
-  /** Runs until the signal aborts. What log or store refuse for now is tried again. */
+  /** Runs until the signal aborts. What log or store refuse with a retryable error is tried again. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, clock, logger } = this.#options
     const onRetry = (error: Error, delayMs: number) => {
