@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GeneratorSummary } from '../../src/engine/generate/generator-run.ts'
+import type { Gap } from '../../src/events/gap.ts'
 import { killAllPrograms, Program } from '../support/program.ts'
 import { removeTempDirectories, tempDirectory } from '../support/temp-directory.ts'
 
@@ -69,6 +70,31 @@ describe('finpulse generate', () => {
     expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(1000)
   })
 
+  it('spoils what it is told to, the same whole and in pieces, and replay takes it for what it is', async () => {
+    const directory = tempDirectory()
+    const rates = ['--dirty', 'late=5%,duplicate=2%,missing=1%,malformed=1%,oversized=0.02%']
+    const file = join(directory, 'dirty.ndjson')
+    const [whole, first, second] = await Promise.all([
+      generate('--count', '6000', ...rates, '--json', '--out', file),
+      generate('--count', '2500', ...rates),
+      generate('--from', '2500', '--count', '3500', ...rates),
+    ])
+    expect(hashOf(first.stdout + second.stdout)).toBe(hashOf(readFileSync(file, 'utf8')))
+    const { missing, duplicate, malformed, oversized } = summaryOf(whole.stderr).events
+    const replayed = await Program.run(['replay', file, '--emit', 'gaps'], { cwd: directory })
+    expect(replayed.stderr).toMatch(new RegExp(`bad lines +${malformed! + oversized!} `))
+    expect(replayed.stderr).toMatch(new RegExp(`duplicates +${duplicate}\n`))
+    const gaps = replayed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Gap)
+    const missed = gaps.reduce((sum, gap) => sum + gap.missingCount, 0)
+    // What never came or could not be read is missing, and what was to come after the end; the first and last trades of
+    // a symbol are missed by nobody.
+    expect(missed).toBeLessThan(missing! + malformed! + oversized! + 10)
+    expect(missed).toBeGreaterThan((missing! + malformed! + oversized!) * 0.8)
+  })
+
   it('keeps the rate by the clock and reports what is late', async () => {
     const { stdout, stderr } = await generate('--rate', '2000', '--duration', '1s', '--json')
     const summary = summaryOf(stderr)
@@ -117,6 +143,8 @@ describe('finpulse generate', () => {
       [['--symbols', '10001'], '--symbols: expected 1 to 10000'],
       [['--start-time', 'yesterday'], '--start-time: expected ISO 8601'],
       [['--shape', 'missing.yaml'], '--shape missing.yaml'],
+      [['--dirty', 'lat=1%'], '--dirty: expected missing, duplicate, late'],
+      [['--dirty', 'late=90%'], 'dirty late: expected 0 to 50 %'],
     ]
     const ends = await Promise.all(calls.map(([flags]) => generate(...flags)))
     ends.forEach(({ code, stderr, stdout }, index) => {

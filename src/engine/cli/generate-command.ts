@@ -12,6 +12,7 @@ import type { WorldSymbol } from '../../feeds/simulator/world/market-world.ts'
 import { MINUTE_US } from '../../feeds/simulator/world/minute-path.ts'
 import { RATE_SHAPES, type RateStage, StagedRate } from '../../feeds/simulator/world/staged-rate.ts'
 import { numberOf, readConfigFile, splitList, suggest } from '../config.ts'
+import { DirtySource, parseDirtyRates } from '../generate/dirty-source.ts'
 import { type EventSink, fileSink, httpSink, StreamSink, webSocketSink } from '../generate/event-sink.ts'
 import {
   type EventSource,
@@ -37,6 +38,7 @@ interface GenerateFlags {
   readonly market: string
   readonly out?: string
   readonly labels?: string
+  readonly dirty?: string
   readonly format: string
   readonly json?: boolean
 }
@@ -57,6 +59,7 @@ Examples:
   finpulse generate --rate 20000 --duration 30s --out http://127.0.0.1:9000/events --json
   finpulse generate --market crypto --symbols 1000 --count 1000000 --format csv --out million.csv
   finpulse generate --kind payments --rate 50 --no-pace --duration 30d --out payments.csv --format csv --labels frauds.ndjson
+  finpulse generate --count 100000 --dirty late=1%,duplicate=0.5%,missing=0.1%,malformed=0.1% --out dirty.ndjson
   finpulse generate --count 100 --from 900          # the last hundred of a thousand
 
 The same seed and options give the same bytes, whole or in pieces. With --rate the n-th event is due at start + n / rate,
@@ -85,6 +88,10 @@ export function addGenerateCommand(program: Command): void {
     .option('--symbols <list>', `symbols separated by commas, or how many (at most ${SYMBOLS_MAX_COUNT}; default: ten)`)
     .option('--market <name>', 'equity or crypto', 'equity')
     .option('--out <place>', 'file (.gz is compressed), http(s):// or ws(s):// address; - is standard output (default)')
+    .option(
+      '--dirty <rates>',
+      'spoil some events: missing, duplicate, late, malformed, oversized, as late=1%,missing=0.1%',
+    )
     .option('--labels <file>', 'with payments: the frauds among them, each as late as a charge-back is known')
     .option('--format <name>', GENERATE_FORMATS.join(', '), 'ndjson')
     .option('--json', 'the summary as JSON')
@@ -97,7 +104,8 @@ async function generate(flags: GenerateFlags): Promise<void> {
   const schedule = await scheduleOf(flags, originUs)
   const firstIndex = wholeNumber(flags.from, '--from', 0)
   const endIndex = endOf(flags, schedule, originUs, firstIndex)
-  const { source, labels } = sourceOf(flags, schedule, originUs)
+  const { source: cleanSource, labels } = sourceOf(flags, schedule, originUs)
+  const source = spoiled(cleanSource, flags)
   source.skipTo(firstIndex)
   labels?.skipTo(schedule.dueUs(firstIndex))
   const run = new GeneratorRun({
@@ -112,6 +120,15 @@ async function generate(flags: GenerateFlags): Promise<void> {
   await runWithProgress(run)
   const summary = run.summary()
   process.stderr.write(flags.json === true ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+}
+
+/** The source behind `--dirty`, or the source itself. */
+function spoiled(source: EventSource, { dirty, kind, format, seed }: GenerateFlags): EventSource {
+  if (dirty === undefined) return source
+  if (format === 'columnar' || splitList(kind).length > 1) {
+    throw new FinPulseError('config-invalid', '--dirty: takes one --kind, as ndjson or csv')
+  }
+  return new DirtySource(source, wholeNumber(seed, '--seed', 0), parseDirtyRates(dirty, '--dirty'))
 }
 
 interface Source {
