@@ -12,6 +12,7 @@ import { ChangeRing } from './change-ring.ts'
 import { LatestRows } from './latest-rows.ts'
 import { LiveChannel } from './live-channel.ts'
 import { QuoteChanges } from './quote-changes.ts'
+import { RecentTrades } from './recent-trades.ts'
 import { TRADES_KEPT_MAX_COUNT, TradeChanges } from './trade-changes.ts'
 
 /** Most trades kept, of all watched symbols together; each symbol's share is at most `TRADES_KEPT_MAX_COUNT`. */
@@ -38,6 +39,7 @@ export class LiveHub implements LatestMarket {
   #instrumentsBySymbol = new Map<string, number[]>()
   #quotes = newQuoteRows(this.#instruments)
   #trades = newTradeRows(this.#instruments)
+  #recentTrades = new RecentTrades(this.#instruments)
   /** Batches with rows that wait for the next step. */
   #waitingBatches = new Set<TradeBatch>()
   #changedTrades = new Set<TradeChanges>()
@@ -96,10 +98,16 @@ export class LiveHub implements LatestMarket {
       .map((index) => tradeAt(this.#trades.rows, index))
   }
 
+  /** The last trades of a symbol with an event time of at least `fromMs`, oldest first, whether it is watched or not. */
+  recentTrades(symbol: string, fromMs: number): readonly Trade[] {
+    return this.#recentTrades.of(this.#instrumentIndexes(symbol), fromMs, TRADES_KEPT_MAX_COUNT)
+  }
+
   /** @param batch decoded over `instruments` */
   takeTrades(batch: TradeBatch): void {
     this.#adoptInstruments(batch)
     const touched = this.#trades.absorb(batch)
+    this.#recentTrades.take(batch)
     if (!this.tradeChannel.isWatched) return
     const watched: (TradeChanges | undefined)[] = []
     for (const index of touched) {
@@ -182,6 +190,7 @@ export class LiveHub implements LatestMarket {
     this.#finalOpenTimeMs.clear()
     this.#quotes = newQuoteRows(this.#instruments)
     this.#trades = newTradeRows(this.#instruments)
+    this.#recentTrades = new RecentTrades(this.#instruments)
   }
 
   #tradesCapacity(): number {
@@ -236,6 +245,7 @@ export class LiveHub implements LatestMarket {
   #rescale(index: number, pricePlaces: number, quantityPlaces: number, decoded: TradeBatch | undefined): void {
     this.#quotes.rescale(index, pricePlaces, quantityPlaces)
     this.#trades.rescale(index, pricePlaces, quantityPlaces)
+    this.#recentTrades.rescale(index, pricePlaces, quantityPlaces)
     for (const batch of this.#waitingBatches) {
       if (batch !== decoded) batch.rescale(index, pricePlaces, quantityPlaces)
     }

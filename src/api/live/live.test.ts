@@ -128,6 +128,22 @@ describe('a subscription', () => {
       .toBe('555.00')
   })
 
+  it('snapshots the trades that the log has but the store has not, each once', async () => {
+    await start()
+    await commitTrades(test.log, [
+      ['AAPL', 10_100],
+      ['MSFT', 20_100],
+      ['AAPL', 10_200],
+    ])
+    const other = await connect()
+    other.send({ type: 'subscribe', channel: 'quotes', symbols: '*' })
+    const client = await connect('/ws/trades/AAPL')
+    await client.until(() => tradesOf(client).length >= 3)
+    await commitTrades(test.log, [['AAPL', 10_300]])
+    await client.until(() => tradesOf(client).length >= 4)
+    expect(tradesOf(client).map((trade) => trade.price)).toEqual(['100.00', '101.00', '102.00', '103.00'])
+  })
+
   it('with * covers symbols that appear later', async () => {
     await start()
     const client = await connect()

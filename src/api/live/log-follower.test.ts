@@ -25,13 +25,16 @@ function follow(log: MemoryEventLog, passIntervalMs = 0) {
 }
 
 describe('log follower', () => {
-  it('begins with the last batch of the log, so that most symbols have a latest row', async () => {
+  it('begins with the last trades and the last batch of what else there is', async () => {
     const log = new MemoryEventLog({ clock: systemClock })
     await commitTrades(log, [['A', 100]])
     await commitTrades(log, [['B', 200]])
+    await commitQuotes(log, [['A', 100]])
+    await commitQuotes(log, [['B', 200]])
     const { hub, follower } = follow(log)
     await follower.start()
-    await expect.poll(() => hub.trades().map(({ symbol }) => symbol)).toEqual(['B'])
+    await expect.poll(() => hub.trades().map(({ symbol }) => symbol)).toEqual(['A', 'B'])
+    await expect.poll(() => hub.quotes().map(({ symbol }) => symbol)).toEqual(['B'])
     expect(follower.offsets()).toMatchObject({ 'market.trades/0': 2, 'market.trades/1': 0, 'alerts/0': 0 })
     await follower.stop()
   })

@@ -10,6 +10,7 @@ import type { Topic } from '../../events/topic.ts'
 import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { EventLogReader, StoredBatch } from '../../log/event-log.ts'
 import type { LiveHub } from './live-hub.ts'
+import { RECENT_TRADES_COUNT } from './recent-trades.ts'
 
 /** The topics that clients can subscribe to. */
 export const FOLLOWED_TOPICS = ['market.trades', 'market.quotes', 'market.candles', 'alerts'] as const
@@ -192,10 +193,14 @@ export class LogFollower {
     this.#positions = positions
   }
 
-  /** Nobody listens yet, so reading begins with the last batch of the log: it gives most symbols their latest rows. */
+  /**
+   * Nobody listens yet, so reading begins shortly before the end: with enough trades to join up with the store, and the
+   * last batch of what else there is, which gives most symbols their latest rows.
+   */
   async #lastBatch(topic: Topic, partition: number): Promise<number> {
     const { startOffset, endOffset } = await this.#log.bounds(topic, partition)
-    return Math.max(startOffset, endOffset - 1)
+    const count = topic === 'market.trades' ? RECENT_TRADES_COUNT : 1
+    return Math.max(startOffset, endOffset - count)
   }
 
   #nowMs(): number {

@@ -1,4 +1,5 @@
 import { INTERVALS, type Interval } from '../../events/interval.ts'
+import type { Trade } from '../../events/trade.ts'
 import type { Channel, SymbolFilter } from '../../protocol/live.ts'
 import type { MarketData } from '../market-data.ts'
 import type { ChangeRing } from './change-ring.ts'
@@ -41,11 +42,24 @@ export function snapshotText(
   const texts: string[] = []
   for (const symbol of names) {
     const changed = (live.watched(symbol) as ChangeRing | undefined)?.textsSince(since) ?? []
+    const read = rows.textsBySymbol.get(symbol) ?? []
+    const joined = channel === 'trades' && symbols !== '*' ? [...read, ...tradesAfter(hub, symbol, read)] : read
     const changedTexts = new Set(changed)
-    for (const text of rows.textsBySymbol.get(symbol) ?? []) if (!changedTexts.has(text)) texts.push(text)
+    for (const text of joined) if (!changedTexts.has(text)) texts.push(text)
     texts.push(...changed)
   }
   return texts.join(',')
+}
+
+/** What the hub has seen behind the newest trade that the store gave: the store trails the log. */
+function tradesAfter(hub: LiveHub, symbol: string, stored: readonly string[]): string[] {
+  const newest = stored.at(-1)
+  const fromMs = newest === undefined ? 0 : (JSON.parse(newest) as Trade).eventTimeMs
+  const known = new Set(stored)
+  return hub
+    .recentTrades(symbol, fromMs)
+    .map((trade) => JSON.stringify(trade))
+    .filter((text) => !known.has(text))
 }
 
 /** The hub's own latest quotes are the newest there are; the store's stand in where it has none. */
