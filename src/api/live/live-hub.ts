@@ -21,6 +21,8 @@ const TRADES_KEPT_MIN_COUNT = 10
 /** Most changes kept per symbol and interval, and alerts per symbol. */
 const CANDLES_KEPT_MAX_COUNT = 64
 const ALERTS_KEPT_MAX_COUNT = 100
+/** Newest alerts kept of all symbols, watched or not: what the store, which trails the log, may not have yet. */
+const RECENT_ALERTS_MAX_COUNT = 1000
 
 /**
  * The live state that all sessions share; pure, without I/O or clock. Events go in as they come from the log; `settle`
@@ -40,6 +42,7 @@ export class LiveHub implements LatestMarket {
   #quotes = newQuoteRows(this.#instruments)
   #trades = newTradeRows(this.#instruments)
   #recentTrades = new RecentTrades(this.#instruments)
+  #recentAlerts: Alert[] = []
   /** Batches with rows that wait for the next step. */
   #waitingBatches = new Set<TradeBatch>()
   #changedTrades = new Set<TradeChanges>()
@@ -145,7 +148,13 @@ export class LiveHub implements LatestMarket {
     }
   }
 
+  /** The newest alerts, oldest first, whether anybody watches or not. */
+  get recentAlerts(): readonly Alert[] {
+    return this.#recentAlerts
+  }
+
   takeAlerts(alerts: readonly Alert[]): void {
+    this.#recentAlerts = [...this.#recentAlerts, ...alerts].slice(-RECENT_ALERTS_MAX_COUNT)
     for (const alert of alerts) {
       this.alertChannel.watched(alert.symbol)?.push(JSON.stringify(alert), this.sequence + 1, ALERTS_KEPT_MAX_COUNT)
       this.#touched(this.alertChannel, alert.symbol)
@@ -191,6 +200,7 @@ export class LiveHub implements LatestMarket {
     this.#quotes = newQuoteRows(this.#instruments)
     this.#trades = newTradeRows(this.#instruments)
     this.#recentTrades = new RecentTrades(this.#instruments)
+    this.#recentAlerts = []
   }
 
   #tradesCapacity(): number {

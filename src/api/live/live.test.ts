@@ -144,6 +144,20 @@ describe('a subscription', () => {
     expect(tradesOf(client).map((trade) => trade.price)).toEqual(['100.00', '101.00', '102.00', '103.00'])
   })
 
+  it('snapshots the alerts that the log has but the store has not, each once', async () => {
+    await start()
+    const quotes = await connect('/ws/quotes/AAPL')
+    const alerts = [alertOf('AAPL', NOW_MS + 1), alertOf('MSFT', NOW_MS + 2)]
+    await commitAlerts(test.log, alerts)
+    await commitQuotes(test.log, [['AAPL', 77_700]])
+    await quotes.until(() => quotes.frames.at(-1)?.quotes?.[0]?.bidPrice === '777.00')
+    const client = await connect('/ws/alerts')
+    await client.until(() => client.frames[0])
+    const ids = client.frames.flatMap((frame) => frame.alerts ?? []).map(({ id }) => id)
+    expect(ids).toEqual(expect.arrayContaining(alerts.map(({ id }) => id)))
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
   it('with * covers symbols that appear later', async () => {
     await start()
     const client = await connect()

@@ -180,7 +180,7 @@ export class LogFollower {
   }
 
   #takeAlerts(batch: StoredBatch): void {
-    if (this.#hub.alertChannel.isWatched) this.#hub.takeAlerts(decodeRecords<Alert>(batch.payload))
+    this.#hub.takeAlerts(decodeRecords<Alert>(batch.payload))
   }
 
   async #seekToEnd(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Alert } from '../../events/alert.ts'
 import { INTERVALS, type Interval } from '../../events/interval.ts'
 import type { Trade } from '../../events/trade.ts'
 import type { Channel, SymbolFilter } from '../../protocol/live.ts'
@@ -38,28 +39,66 @@ export function snapshotText(
 ): string {
   const live = hub.channel(channel)
   if (channel === 'quotes') return quoteTexts(hub, symbols, rows).join(',')
-  const names = symbols === '*' ? new Set([...rows.textsBySymbol.keys(), ...live.symbols()]) : symbols
+  const recent = recentRows(hub, channel, symbols, rows)
+  const names =
+    symbols === '*' ? new Set([...rows.textsBySymbol.keys(), ...recent.symbols, ...live.symbols()]) : symbols
   const texts: string[] = []
   for (const symbol of names) {
     const changed = (live.watched(symbol) as ChangeRing | undefined)?.textsSince(since) ?? []
     const read = rows.textsBySymbol.get(symbol) ?? []
-    const joined = channel === 'trades' && symbols !== '*' ? [...read, ...tradesAfter(hub, symbol, read)] : read
     const changedTexts = new Set(changed)
-    for (const text of joined) if (!changedTexts.has(text)) texts.push(text)
+    for (const text of [...read, ...rowsAfter(read, recent.fromMs, (fromMs) => recent.of(symbol, fromMs))])
+      if (!changedTexts.has(text)) texts.push(text)
     texts.push(...changed)
   }
   return texts.join(',')
 }
 
-/** What the hub has seen behind the newest trade that the store gave: the store trails the log. */
-function tradesAfter(hub: LiveHub, symbol: string, stored: readonly string[]): string[] {
+interface RecentRows {
+  readonly symbols: Iterable<string>
+  /** Where the rows of a symbol begin of which the store gave none. */
+  readonly fromMs: number
+  of(symbol: string, fromMs: number): readonly TimedRow[]
+}
+
+type TimedRow = Trade | Alert
+
+/** What the hub has seen lately, watched or not: the store trails the log. */
+function recentRows(hub: LiveHub, channel: Channel, symbols: SymbolFilter, rows: SnapshotRows): RecentRows {
+  if (channel === 'trades' && symbols !== '*') {
+    return { symbols: [], fromMs: 0, of: (symbol, fromMs) => hub.recentTrades(symbol, fromMs) }
+  }
+  if (channel === 'alerts') {
+    const newestStoredMs = [...rows.textsBySymbol.values()].map((texts) => timeOf(texts.at(-1)!))
+    const fromMs = Math.max(0, ...newestStoredMs)
+    const alerts = hub.recentAlerts.filter(
+      (alert) => rows.textsBySymbol.has(alert.symbol) || alert.eventTimeMs >= fromMs,
+    )
+    return {
+      fromMs,
+      symbols: alerts.map((alert) => alert.symbol),
+      of: (symbol, sinceMs) => alerts.filter((alert) => alert.symbol === symbol && alert.eventTimeMs >= sinceMs),
+    }
+  }
+  return { symbols: [], fromMs: 0, of: () => [] }
+}
+
+/** The rows behind the newest one that the store gave. */
+function rowsAfter(
+  stored: readonly string[],
+  standardMs: number,
+  recent: (fromMs: number) => readonly TimedRow[],
+): string[] {
   const newest = stored.at(-1)
-  const fromMs = newest === undefined ? 0 : (JSON.parse(newest) as Trade).eventTimeMs
+  const fromMs = newest === undefined ? standardMs : timeOf(newest)
   const known = new Set(stored)
-  return hub
-    .recentTrades(symbol, fromMs)
-    .map((trade) => JSON.stringify(trade))
+  return recent(fromMs)
+    .map((row) => JSON.stringify(row))
     .filter((text) => !known.has(text))
+}
+
+function timeOf(text: string): number {
+  return (JSON.parse(text) as TimedRow).eventTimeMs
 }
 
 /** The hub's own latest quotes are the newest there are; the store's stand in where it has none. */
