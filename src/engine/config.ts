@@ -60,12 +60,33 @@ const binanceSchema = z.strictObject({
   restUrl: baseUrl.optional(),
 })
 
+/** The key is none of the settings: it comes from ALPHA_VANTAGE_API_KEY alone, so that no file or status shows it. */
+const alphaVantageSchema = z.strictObject({
+  type: z.literal('alpha-vantage'),
+  symbols: z.array(symbol).min(1).max(10_000).default(['IBM']),
+  function: z.enum(['GLOBAL_QUOTE', 'TIME_SERIES_INTRADAY']).default('GLOBAL_QUOTE'),
+  /** Of intraday bars. */
+  barMinutes: z.literal([1, 5, 15, 30, 60]).default(1),
+  /** How often each symbol is asked for where the quota allows it. */
+  pollEvery: duration('feed.pollEvery').prefault('1m'),
+  requestsPerDay: z.int().min(1).max(10_000_000).default(25),
+  requestsPerMinute: z.int().min(1).max(10_000).default(5),
+  /** Trading hours of New York, or around the clock. */
+  hours: z.enum(['nyse', 'always']).default('nyse'),
+  /** Days without trading. */
+  holidays: z.array(z.iso.date()).max(1000).default([]),
+  /** Base address instead of the vendor's own. */
+  url: baseUrl.optional(),
+})
+
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('.finpulse'),
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(8000),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  feed: z.discriminatedUnion('type', [simulatorSchema, replaySchema, binanceSchema]).prefault({ type: 'simulator' }),
+  feed: z
+    .discriminatedUnion('type', [simulatorSchema, replaySchema, binanceSchema, alphaVantageSchema])
+    .prefault({ type: 'simulator' }),
   log: z
     .strictObject({
       type: z.literal('embedded').default('embedded'),
@@ -124,6 +145,7 @@ export type ConfigInput = z.input<typeof configSchema>
 export type Config = z.output<typeof configSchema>
 export type SimulatorConfig = Extract<Config['feed'], { type: 'simulator' }>
 export type BinanceConfig = Extract<Config['feed'], { type: 'binance' }>
+export type AlphaVantageConfig = Extract<Config['feed'], { type: 'alpha-vantage' }>
 export type ReplayConfig = Extract<Config['feed'], { type: 'replay' }>
 
 /** A tree of settings before it is checked. */

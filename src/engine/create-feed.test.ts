@@ -7,8 +7,8 @@ import { createFeed } from './create-feed.ts'
 
 const clock = new SimulatedClock(1_795_000_000_000_000)
 
-function create(flags: Parameters<typeof upConfig>[0], position?: Uint8Array) {
-  return createFeed(upConfig(flags, {}).feed, { clock, logger: silentLogger, position })
+function create(flags: Parameters<typeof upConfig>[0], position?: Uint8Array, environment: NodeJS.ProcessEnv = {}) {
+  return createFeed(upConfig(flags, environment).feed, { clock, logger: silentLogger, position, environment })
 }
 
 describe('the feed of up', () => {
@@ -36,6 +36,16 @@ describe('the feed of up', () => {
 
   it('an address that is none is refused before anything is opened', async () => {
     await expect(create({ feed: 'binance', feedUrl: 'localhost' })).rejects.toMatchObject({ code: 'config-invalid' })
+  })
+
+  it('is Alpha Vantage with a key from the environment only, which is none of the settings', async () => {
+    const flags = { feed: 'alpha-vantage', symbols: 'IBM,MSFT', feedUrl: 'http://127.0.0.1:9' }
+    const environment = { ALPHA_VANTAGE_API_KEY: 'SECRETKEY42' }
+    expect((await create(flags, undefined, environment)).name).toBe('alpha-vantage')
+    expect(JSON.stringify(upConfig(flags, environment))).not.toContain('SECRETKEY42')
+    await expect(create(flags)).rejects.toThrow('ALPHA_VANTAGE_API_KEY: is not set')
+    const position = new TextEncoder().encode(JSON.stringify({ feed: 'alpha-vantage' }))
+    await expect(create({ feed: 'binance' }, position)).rejects.toThrow('of the feed alpha-vantage')
   })
 
   it('does not go on from the position of another feed', async () => {

@@ -1,18 +1,23 @@
 import type { Clock } from '../base/clock.ts'
 import { FinPulseError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { AlphaVantageFeed } from '../feeds/alpha-vantage/alpha-vantage-feed.ts'
+import { API_KEY_VARIABLE } from '../feeds/alpha-vantage/alpha-vantage-options.ts'
+import { isAlphaVantagePosition } from '../feeds/alpha-vantage/poll-position.ts'
 import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
 import { isBinancePosition } from '../feeds/binance/feed-position.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
-import type { BinanceConfig, Config, ReplayConfig, SimulatorConfig } from './config.ts'
+import type { AlphaVantageConfig, BinanceConfig, Config, ReplayConfig, SimulatorConfig } from './config.ts'
 
 export interface FeedContext {
   readonly clock: Clock
   readonly logger: Logger
   /** Where the feed was when it was last committed; undefined at its beginning. */
   readonly position: Uint8Array | undefined
+  /** Where keys are taken from. Default: that of the process. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
 /**
@@ -28,6 +33,8 @@ export async function createFeed(config: Config['feed'], context: FeedContext): 
       return createSimulator(config, context)
     case 'binance':
       return createBinance(config, context)
+    case 'alpha-vantage':
+      return createAlphaVantage(config, context)
   }
 }
 
@@ -70,15 +77,30 @@ function createBinance(config: BinanceConfig, { clock, logger, position }: FeedC
   return new BinanceFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
 }
 
+function createAlphaVantage(config: AlphaVantageConfig, context: FeedContext): Feed {
+  const { clock, logger, position, environment = process.env } = context
+  const { type: _, pollEvery, url, ...rest } = config
+  const apiKey = environment[API_KEY_VARIABLE]
+  const options = { ...rest, pollEveryMs: pollEvery, apiKey, ...(url === undefined ? {} : { url }) }
+  const seed = clock.nowUs()
+  return new AlphaVantageFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
+}
+
 /** First byte of what `v8.serialize` writes. */
 const SERIALIZED = 0xff
 
 /** Positions are opaque to the log, but their kinds begin differently. */
 function checkPosition(type: Config['feed']['type'], position: Uint8Array): void {
-  const before = position[0] === SERIALIZED ? 'simulator' : isBinancePosition(position) ? 'binance' : 'replay'
+  const before = kindOf(position)
   if (before === type) return
   throw new FinPulseError(
     'config-invalid',
     `data directory: holds the events of the feed ${before}; give the feed ${type} a --data-dir of its own`,
   )
+}
+
+function kindOf(position: Uint8Array): Config['feed']['type'] {
+  if (position[0] === SERIALIZED) return 'simulator'
+  if (isBinancePosition(position)) return 'binance'
+  return isAlphaVantagePosition(position) ? 'alpha-vantage' : 'replay'
 }

@@ -20,6 +20,7 @@ Examples:
   finpulse up --symbols AAPL,MSFT --rate 5000
   finpulse up --port 9000 --data-dir /tmp/market --backfill 2h
   finpulse up --feed binance --symbols btcusdt,ethusdt
+  ALPHA_VANTAGE_API_KEY=… finpulse up --feed alpha-vantage --symbols IBM,MSFT
   SYMBOLS=AAPL,TSLA TRADES_PER_SECOND=1000 PORT=9000 finpulse up
 
 The first start lives through the last 24 hours in a few seconds. Started again, it goes on where it stopped.`
@@ -28,8 +29,8 @@ export function addUpCommand(program: Command): void {
   const command = program
     .command('up')
     .description('simulated or live market → log → candles and alerts → store → API and page, on this machine')
-    .option('--feed <name>', 'simulator or binance (default: simulator)')
-    .option('--feed-url <url>', "of a live feed: base address instead of the venue's own, ws://… or wss://…")
+    .option('--feed <name>', 'simulator, binance or alpha-vantage (default: simulator)')
+    .option('--feed-url <url>', "of a live feed: base address instead of the venue's own, ws(s)://… or http(s)://…")
     .option('--symbols <list>', 'symbols, separated by commas (default: ten well-known ones, or SYMBOLS)')
     .option('--rate <number>', 'trades per second over all symbols (default: 100, or TRADES_PER_SECOND)')
     .option('--seed <number>', 'seed of the market: same seed, same trades (default: 1)')
