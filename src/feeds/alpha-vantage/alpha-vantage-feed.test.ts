@@ -144,6 +144,56 @@ describe('the feed alpha-vantage', () => {
     expect(harness.asked.length).toBeGreaterThan(8)
     await harness.stop()
   })
+
+  it('counts a request before it makes it, and brings its trade again where the answer was not committed', async () => {
+    let askedCount = 0
+    const fetch: Fetch = async () => {
+      askedCount += 1
+      return new Response(quoteBody('10', 1))
+    }
+    const clock = new SimulatedClock(FRIDAY_US)
+    const { signal } = new AbortController()
+    const open = (position?: Uint8Array) => {
+      const options = { symbols: ['IBM'], apiKey: KEY, requestsPerDay: 2, pollEveryMs: 1000, hours: 'always' as const }
+      return new AlphaVantageFeed(options, { clock, seed: 1, fetch, ...(position && { position }) })
+    }
+    const dying = open()
+    const counted = (await dying.next(signal))!.position
+    expect(askedCount).toBe(0)
+    expect((await dying.next(signal))!.trades.count).toBe(1)
+    const again = open(counted)
+    await clock.advance(24 * 60 * MINUTE_MS)
+    expect((await again.next(signal))!.trades.count).toBe(0)
+    expect((await again.next(signal))!.trades.count).toBe(1)
+    expect(askedCount).toBe(2)
+    for (const feed of [dying, again]) await feed.close()
+  })
+
+  it('asks no more on a day whose requests were all counted before the end, made or not', async () => {
+    let askedCount = 0
+    const fetch: Fetch = async () => {
+      askedCount += 1
+      return new Response(quoteBody('10', askedCount))
+    }
+    const clock = new SimulatedClock(FRIDAY_US)
+    const abort = new AbortController()
+    const options = { symbols: ['IBM'], apiKey: KEY, requestsPerDay: 1, hours: 'always' as const }
+    const dying = new AlphaVantageFeed(options, { clock, seed: 1, fetch })
+    const { position } = (await dying.next(abort.signal))!
+    await dying.close()
+    const again = new AlphaVantageFeed(options, { clock, seed: 1, fetch, position })
+    const steps: number[] = []
+    const pull = async (): Promise<never> => {
+      for (;;) steps.push((await again.next(abort.signal))!.trades.count)
+    }
+    const pulling = pull().catch(() => undefined)
+    await clock.advance(10 * MINUTE_MS)
+    expect(askedCount).toBe(0)
+    expect(steps.length).toBeGreaterThan(500)
+    abort.abort()
+    await pulling
+    await again.close()
+  })
 })
 
 describe('the feed alpha-vantage: an answer that is an error', () => {

@@ -1,9 +1,9 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { NAME_PATTERN } from '../../events/limits.ts'
 
-export type AlphaVantageFunction = 'GLOBAL_QUOTE' | 'TIME_SERIES_INTRADAY'
+type AlphaVantageFunction = 'GLOBAL_QUOTE' | 'TIME_SERIES_INTRADAY'
 /** New York's trading hours, or around the clock. */
-export type PollHours = 'nyse' | 'always'
+type PollHours = 'nyse' | 'always'
 
 /** Where the key is taken from: never from a flag or a file. */
 export const API_KEY_VARIABLE = 'ALPHA_VANTAGE_API_KEY'
@@ -32,7 +32,7 @@ export interface AlphaVantageOptions {
 }
 
 /** Everything else that is bounded or timed. Only tests have reasons to change these. */
-export interface AlphaVantageLimits {
+interface AlphaVantageLimits {
   readonly requestTimeoutMs: number
   readonly bodyMaxBytes: number
   /** Bars that are taken of one answer; of more the oldest are left out and counted. */

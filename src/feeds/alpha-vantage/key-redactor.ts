@@ -1,5 +1,5 @@
 /** What stands where a key was. */
-export const REDACTED = '***'
+const REDACTED = '***'
 
 /** "We have detected your API key as XXXX and our standard API rate limit is …". */
 const ECHO_PATTERN = /(API key as )\S+/gi
