@@ -1,83 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { parseDuration } from '../base/duration.ts'
 import { FinPulseError, messageOf } from '../base/errors.ts'
-import { NAME_PATTERN } from '../events/limits.ts'
-import { DEFAULT_SYMBOLS } from '../feeds/simulator/symbol-presets.ts'
-
-const duration = (subject: string) =>
-  z.string().transform((text, context) => {
-    try {
-      return parseDuration(text, subject)
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: messageOf(error) })
-      return z.NEVER
-    }
-  })
-
-const symbol = z.string().regex(NAME_PATTERN, 'expected letters, digits and . _ : / - (at most 64)')
-
-const simulatorSchema = z.strictObject({
-  type: z.literal('simulator'),
-  symbols: z
-    .array(symbol)
-    .min(1)
-    .max(10_000)
-    .default(DEFAULT_SYMBOLS.map((preset) => preset.symbol)),
-  ratePerSecond: z.number().positive().max(1e7).default(100),
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
-  /** History that a new market lives through first. */
-  backfill: duration('feed.backfill').prefault('24h'),
-  /** Event time of the first trade, ISO 8601, instead of now less the back-fill. */
-  startTime: z.iso.datetime().optional(),
-  /** The feed ends after this many trades. */
-  maxCount: z.int().positive().optional(),
-})
-
-const replaySchema = z.strictObject({
-  type: z.literal('replay'),
-  paths: z.array(z.string()).min(1),
-  format: z.enum(['binance', 'ndjson', 'csv', 'parquet']).optional(),
-  venue: symbol.optional(),
-  symbols: z.array(symbol).optional(),
-  /** Event time per real time; 0 is as fast as it goes. */
-  speed: z.number().min(0).max(1e6).default(1),
-})
-
-/** A base address; what it may look like is for the feed to say. */
-const baseUrl = z.string().min(1).max(2048)
-
-const binanceSchema = z.strictObject({
-  type: z.literal('binance'),
-  market: z.enum(['spot', 'usdm']).default('spot'),
-  symbols: z.array(symbol).min(1).max(10_000).default(['btcusdt', 'ethusdt']),
-  /** Single trades or aggregates; where absent, what the market lets one ask for again. */
-  tradeStream: z.enum(['trade', 'aggTrade']).optional(),
-  quotes: z.boolean().default(true),
-  /** Base of the WebSocket addresses, and with `http` for `ws` of the REST ones, instead of the venue's own. */
-  url: baseUrl.optional(),
-  restUrl: baseUrl.optional(),
-})
-
-/** The key is none of the settings: it comes from ALPHA_VANTAGE_API_KEY alone, so that no file or status shows it. */
-const alphaVantageSchema = z.strictObject({
-  type: z.literal('alpha-vantage'),
-  symbols: z.array(symbol).min(1).max(10_000).default(['IBM']),
-  function: z.enum(['GLOBAL_QUOTE', 'TIME_SERIES_INTRADAY']).default('GLOBAL_QUOTE'),
-  /** Of intraday bars. */
-  barMinutes: z.literal([1, 5, 15, 30, 60]).default(1),
-  /** How often each symbol is asked for where the quota allows it. */
-  pollEvery: duration('feed.pollEvery').prefault('1m'),
-  requestsPerDay: z.int().min(1).max(10_000_000).default(25),
-  requestsPerMinute: z.int().min(1).max(10_000).default(5),
-  /** Trading hours of New York, or around the clock. */
-  hours: z.enum(['nyse', 'always']).default('nyse'),
-  /** Days without trading. */
-  holidays: z.array(z.iso.date()).max(1000).default([]),
-  /** Base address instead of the vendor's own. */
-  url: baseUrl.optional(),
-})
+import { alphaVantageSchema } from './settings/alpha-vantage-settings.ts'
+import { binanceSchema } from './settings/binance-settings.ts'
+import { duration } from './settings/fields.ts'
+import { replaySchema } from './settings/replay-settings.ts'
+import { simulatorSchema } from './settings/simulator-settings.ts'
 
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('.finpulse'),

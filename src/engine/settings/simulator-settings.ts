@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { DEFAULT_SYMBOLS } from '../../feeds/simulator/symbol-presets.ts'
+import { duration, symbol } from './fields.ts'
+
+export const simulatorSchema = z.strictObject({
+  type: z.literal('simulator'),
+  symbols: z
+    .array(symbol)
+    .min(1)
+    .max(10_000)
+    .default(DEFAULT_SYMBOLS.map((preset) => preset.symbol)),
+  ratePerSecond: z.number().positive().max(1e7).default(100),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
+  /** History that a new market lives through first. */
+  backfill: duration('feed.backfill').prefault('24h'),
+  /** Event time of the first trade, ISO 8601, instead of now less the back-fill. */
+  startTime: z.iso.datetime().optional(),
+  /** The feed ends after this many trades. */
+  maxCount: z.int().positive().optional(),
+})
