@@ -22,14 +22,23 @@ export interface PipelineOptions {
   readonly retentionMaxBytes: number
   /** Opens the feed at a position that was committed before, or at its beginning. */
   readonly openFeed: (position: Uint8Array | undefined) => Promise<Feed>
+  readonly sideFeeds?: readonly SideFeed[]
   /** Called when a role fails for good. */
   readonly onFailure: (error: unknown) => void
+}
+
+/** A feed beside the main one: events of another kind, or from another side, on the same log. */
+export interface SideFeed {
+  /** Names its checkpoint: to be kept from start to start. */
+  readonly name: string
+  /** As `openFeed`. */
+  readonly open: (position: Uint8Array | undefined) => Promise<Feed>
 }
 
 /** Records that the process role, and trades that the store, may be behind before the feed waits for them. */
 const PROCESS_LAG_MAX_COUNT = 131_072
 const STORE_LAG_MAX_COUNT = 2_000_000
-const INPUT_TOPICS = ['market.trades', 'market.quotes'] as const
+const INPUT_TOPICS = ['market.trades', 'market.quotes', 'payments', 'labels'] as const
 const DERIVED_TOPICS = ['market.candles', 'alerts', 'gaps', 'dead-letters'] as const
 
 /** Ingest and process role over one log, as one thread runs them: side by side, each commit shared where they meet. */
@@ -37,6 +46,7 @@ export class Pipeline {
   readonly #options: PipelineOptions
   #feed: Feed | undefined
   #ingest: IngestRole | undefined
+  #sides: readonly { readonly feed: Feed; readonly ingest: IngestRole }[] = []
   #process: ProcessRole | undefined
   #abort = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
@@ -50,34 +60,50 @@ export class Pipeline {
 
   /** Recovers from the log and starts both roles. */
   async start(openFeed = this.#options.openFeed): Promise<void> {
-    const { log, clock, logger, partitionCount, processing, snapshotEveryMs } = this.#options
+    const { log, clock, logger, partitionCount, processing, snapshotEveryMs, sideFeeds = [] } = this.#options
     this.#epoch = await log.epoch()
     const process = new ProcessRole({ log, clock, logger, partitionCount, processing, snapshotEveryMs })
     await process.recover()
-    const feed = await openFeed(await log.checkpoint(INGEST_CHECKPOINT))
+    this.#process = process
+    const main = await this.#attach(openFeed, INGEST_CHECKPOINT, process)
+    this.#feed = main.feed
+    this.#ingest = main.ingest
+    this.#sides = await Promise.all(
+      sideFeeds.map(({ name, open }) => this.#attach(open, `${INGEST_CHECKPOINT}/${name}`, process)),
+    )
+    this.#abort = new AbortController()
+    const { signal } = this.#abort
+    await this.#countRecords()
+    const ingests = [main, ...this.#sides].map(({ ingest }) => ingest.run(signal))
+    this.#running = Promise.all([...ingests, process.run(signal)]).catch(this.#options.onFailure)
+  }
+
+  /** A feed at its committed position, with the role that moves its events into the log. */
+  async #attach(
+    open: PipelineOptions['openFeed'],
+    checkpoint: string,
+    process: ProcessRole,
+  ): Promise<{ feed: Feed; ingest: IngestRole }> {
+    const { log, clock, logger, partitionCount } = this.#options
+    const feed = await open(await log.checkpoint(checkpoint))
     const ingest = new IngestRole({
       log,
       feed,
+      checkpoint,
       clock,
       logger,
       partitionCount,
       isBehind: () => process.lagCount > PROCESS_LAG_MAX_COUNT || this.#storeLagCount > STORE_LAG_MAX_COUNT,
       onAppended: (partition, endOffset) => process.noteEndOffset(partition, endOffset),
     })
-    this.#feed = feed
-    this.#ingest = ingest
-    this.#process = process
-    this.#abort = new AbortController()
-    const { signal } = this.#abort
-    await this.#countRecords()
-    this.#running = Promise.all([ingest.run(signal), process.run(signal)]).catch(this.#options.onFailure)
+    return { feed, ingest }
   }
 
   /** Stops both roles after the step at hand; the state is saved, nothing that was appended is lost. */
   async stop(): Promise<void> {
     this.#abort.abort(new FinPulseError('not-ready', 'pipeline: is stopping'))
     await this.#running
-    await this.#feed?.close()
+    await Promise.all([this.#feed, ...this.#sides.map(({ feed }) => feed)].map((feed) => feed?.close()))
   }
 
   /** Empties the log and begins again with another feed: a replay was moved. */
@@ -93,23 +119,13 @@ export class Pipeline {
     return this.#feed
   }
 
-  /** How the feeds are. */
+  /** How the feeds are, the main one first. */
   feeds(): FeedStatus[] {
-    const feed = this.#feed
-    if (feed === undefined) return []
-    const hasEnded = this.#ingest?.hasEnded ?? false
-    const status = feed.status?.() ?? {
-      name: feed.name,
-      state: 'running',
-      sockets: [],
-      clockAheadMs: null,
-      reconnects: 0,
-      queueCount: 0,
-      queueWaits: 0,
-      dropped: feed.dropped(),
-      lastError: null,
-    }
-    return [hasEnded ? { ...status, state: 'ended' } : status]
+    if (this.#feed === undefined || this.#ingest === undefined) return []
+    return [{ feed: this.#feed, ingest: this.#ingest }, ...this.#sides].map(({ feed, ingest }) => {
+      const status = feed.status?.() ?? plainStatus(feed)
+      return ingest.hasEnded ? { ...status, state: 'ended' } : status
+    })
   }
 
   /** Records that the process role has still to read. */
@@ -169,11 +185,20 @@ export class Pipeline {
     }
   }
 
+  /** By reason, over all feeds. */
+  #dropped(): Record<string, number> {
+    const dropped: Record<string, number> = { ...this.#feed?.dropped() }
+    for (const { feed } of this.#sides) {
+      for (const [reason, count] of Object.entries(feed.dropped())) dropped[reason] = (dropped[reason] ?? 0) + count
+    }
+    return dropped
+  }
+
   async status(): Promise<PipelineStatus> {
     await this.#countRecords()
     const counts = this.#process?.counts()
     const newestTimeUs = this.#process?.newestTimeUs
-    const dropped = { ...this.#feed?.dropped() }
+    const dropped = this.#dropped()
     if (counts !== undefined && counts.tooLate > 0) dropped['too-late'] = counts.tooLate
     if (counts !== undefined && counts.duplicates > 0) dropped.duplicate = counts.duplicates
     const count = (topic: Topic) => this.#counts.get(topic) ?? 0
@@ -194,5 +219,20 @@ export class Pipeline {
       newestTimeUs,
       dropped,
     }
+  }
+}
+
+/** Of a feed that has nothing to say but its name. */
+function plainStatus(feed: Feed): FeedStatus {
+  return {
+    name: feed.name,
+    state: 'running',
+    sockets: [],
+    clockAheadMs: null,
+    reconnects: 0,
+    queueCount: 0,
+    queueWaits: 0,
+    dropped: feed.dropped(),
+    lastError: null,
   }
 }

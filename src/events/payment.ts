@@ -61,7 +61,7 @@ export type Payment = CardPayment | TransferPayment
 
 /** What became known of a payment later, as by a charge-back: an event of its own, never part of the payment. */
 export interface PaymentLabel {
-  readonly type: 'label'
+  readonly type: 'payment-label'
   readonly paymentId: number
   readonly kind: FraudKind
   /** The campaign that the payment belongs to: equal for all payments of one ring, and only for them. */

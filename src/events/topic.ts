@@ -5,6 +5,7 @@ export const TOPICS = [
   'market.candles',
   'alerts',
   'payments',
+  'labels',
   'gaps',
   'dead-letters',
 ] as const

@@ -1,4 +1,7 @@
+import type { Alert } from '../events/alert.ts'
 import type { DeadLetter } from '../events/dead-letter.ts'
+import type { Label } from '../events/label.ts'
+import type { PaymentBatch } from '../events/payment-batch.ts'
 import type { QuoteBatch } from '../events/quote-batch.ts'
 import type { TradeBatch } from '../events/trade-batch.ts'
 
@@ -7,6 +10,11 @@ export interface FeedStep {
   readonly trades: TradeBatch
   readonly quotes: QuoteBatch
   readonly deadLetters: readonly DeadLetter[]
+  readonly payments?: PaymentBatch
+  /** What has become known of events that the feed brought, in the order in which it became known. */
+  readonly labels?: readonly Label[]
+  /** What the feed itself has to say to people, such as that it began to stream a symbol. */
+  readonly alerts?: readonly Alert[]
   /**
    * Where the feed stands after this step, opaque. Committed together with the events: a feed opened with it goes on
    * with exactly the event after them, so that a crash neither loses nor doubles one.
@@ -90,6 +98,11 @@ export interface Feed {
    * later; nothing is lost then.
    */
   next(signal: AbortSignal): Promise<FeedStep | undefined>
+  /**
+   * Everything up to this position of a step is durable in the log. Called after each commit, in order; for feeds that
+   * owe their source an answer.
+   */
+  committed?(position: Uint8Array): void
   progress(): FeedProgress | undefined
   /** Inputs refused or passed over so far, by reason. */
   dropped(): Readonly<Record<string, number>>

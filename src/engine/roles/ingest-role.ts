@@ -2,15 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { retrying } from '../../base/retry.ts'
-import { encodeQuotes, encodeTrades } from '../../events/batch-codec.ts'
-import { encodeRecords } from '../../events/json.ts'
-import type { QuoteBatch } from '../../events/quote-batch.ts'
-import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { Feed, FeedStep } from '../../feeds/feed.ts'
 import type { Append, Commit, EventLog } from '../../log/event-log.ts'
-import { splitByPartition } from './partitioner.ts'
+import { appendsOf } from './step-appends.ts'
 
-/** Checkpoint that holds the feed's position. */
+/** Checkpoint that holds the position of the main feed; others have a name behind it. */
 export const INGEST_CHECKPOINT = 'ingest'
 
 export interface IngestRoleOptions {
@@ -19,6 +15,8 @@ export interface IngestRoleOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly partitionCount: number
+  /** Where the feed's position is kept. Default: `INGEST_CHECKPOINT`. */
+  readonly checkpoint?: string
   /** Whether a role that reads what is appended is so far behind that the feed has to wait. */
   readonly isBehind: () => boolean
   /** Called with the new end of a partition of `market.trades`. */
@@ -62,6 +60,7 @@ export class IngestRole {
   }
 
   async #step(signal: AbortSignal): Promise<void> {
+    const { partitionCount, clock, feed, checkpoint = INGEST_CHECKPOINT } = this.#options
     const appends: Append[] = []
     const counts = { trades: 0, quotes: 0, deadLetters: 0 }
     let position: Uint8Array | undefined
@@ -71,16 +70,17 @@ export class IngestRole {
       isLast = step === undefined
       if (step === undefined) break
       // The batches are the feed's again once it is asked for more, so they are encoded before.
-      appends.push(...this.#appendsOf(step))
+      appends.push(...appendsOf(step, partitionCount, clock.nowUs()))
       position = step.position
       counts.trades += step.trades.count
       counts.quotes += step.quotes.count
       counts.deadLetters += step.deadLetters.length
-      const isFull = step.trades.isFull || step.quotes.isFull
+      const isFull = step.trades.isFull || step.quotes.isFull || step.payments?.isFull === true
       if (!isFull || stepCount >= STEPS_PER_COMMIT || !(await this.#hasMoreAtHand(signal))) break
     }
     if (appends.length > 0) {
-      await this.#commit({ appends, checkpoints: [{ name: INGEST_CHECKPOINT, value: position! }] }, signal)
+      await this.#commit({ appends, checkpoints: [{ name: checkpoint, value: position! }] }, signal)
+      feed.committed?.(position!)
     }
     this.tradeCount += counts.trades
     this.quoteCount += counts.quotes
@@ -129,37 +129,4 @@ export class IngestRole {
       await clock.sleep(BACK_PRESSURE_WAIT_MS)
     }
   }
-
-  #appendsOf(step: FeedStep): Append[] {
-    const { partitionCount, clock } = this.#options
-    const appends: Append[] = []
-    splitByPartition(step.trades, partitionCount).forEach((batch, partition) => {
-      if (batch.count === 0 && batch.watermarkUs < 0) return
-      // A watermark without trades takes an offset of its own, so that every batch has one.
-      const recordCount = Math.max(1, batch.count)
-      const maxEventTimeUs = Math.max(newestOf(batch), batch.watermarkUs)
-      const payload = encodeTrades(batch)
-      appends.push({ topic: 'market.trades', partition, batch: { recordCount, payload, maxEventTimeUs } })
-    })
-    splitByPartition(step.quotes, partitionCount).forEach((batch, partition) => {
-      if (batch.count === 0) return
-      const payload = encodeQuotes(batch)
-      const maxEventTimeUs = newestOf(batch)
-      appends.push({ topic: 'market.quotes', partition, batch: { recordCount: batch.count, payload, maxEventTimeUs } })
-    })
-    if (step.deadLetters.length > 0) {
-      const payload = encodeRecords(step.deadLetters)
-      const batch = { recordCount: step.deadLetters.length, payload, maxEventTimeUs: clock.nowUs() }
-      appends.push({ topic: 'dead-letters', partition: 0, batch })
-    }
-    return appends
-  }
-}
-
-function newestOf(batch: TradeBatch | QuoteBatch): number {
-  let newest = 0
-  for (let row = 0; row < batch.count; row++) {
-    if (batch.eventTimeUs[row]! > newest) newest = batch.eventTimeUs[row]!
-  }
-  return newest
 }

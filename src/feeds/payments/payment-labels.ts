@@ -55,7 +55,7 @@ export class PaymentLabels {
     const labels: PaymentLabel[] = []
     while (queue.count > 0 && queue.dueUs < timeUs) {
       labels.push({
-        type: 'label',
+        type: 'payment-label',
         paymentId: queue.index + 1,
         kind: FRAUD_KINDS[queue.kindIndex]!,
         ring: ringName(queue.kindIndex, queue.ring),
