@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { registerFeedMetrics } from './feed-metrics.ts'
 import type { PipelineStatus, StoreStatus } from './pipeline-status.ts'
 
 export interface MetricsSource {
@@ -23,6 +24,8 @@ export function createRegistry(source: MetricsSource): Registry {
     })
   counter('finpulse_log_trades_total', 'Trades in the log since its beginning.', (status) => status.tradeCount)
   counter('finpulse_log_quotes_total', 'Quotes in the log since its beginning.', (status) => status.quoteCount)
+  counter('finpulse_log_payments_total', 'Payments in the log since its beginning.', (status) => status.paymentCount)
+  counter('finpulse_log_labels_total', 'Labels of generated events in the log.', (status) => status.labelCount)
   counter('finpulse_processors_candles_total', 'Candles derived, revisions included.', (status) => status.candleCount)
   counter('finpulse_processors_alerts_total', 'Alerts derived.', (status) => status.alertCount)
   counter('finpulse_processors_gaps_total', 'Gaps in trade ids declared.', (status) => status.gapCount)
@@ -57,5 +60,6 @@ export function createRegistry(source: MetricsSource): Registry {
       if (newestTimeUs !== undefined) this.set(newestTimeUs / 1e6)
     },
   })
+  registerFeedMetrics(registry, () => source.pipeline()?.feeds ?? [])
   return registry
 }

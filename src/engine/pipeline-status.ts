@@ -1,14 +1,19 @@
-import type { FeedProgress } from '../feeds/feed.ts'
+import type { FeedProgress, FeedStatus } from '../feeds/feed.ts'
 
 /** What the pipeline thread tells the main thread a few times a second. */
 export interface PipelineStatus {
+  /** Name of the main feed. */
   readonly feed: string
+  /** How each feed is, the main one first. */
+  readonly feeds: readonly FeedStatus[]
   readonly epoch: string
   readonly progress: FeedProgress | undefined
   readonly hasEnded: boolean
   /** Records in the log since its beginning. */
   readonly tradeCount: number
   readonly quoteCount: number
+  readonly paymentCount: number
+  readonly labelCount: number
   readonly candleCount: number
   readonly alertCount: number
   readonly gapCount: number

@@ -204,11 +204,14 @@ export class Pipeline {
     const count = (topic: Topic) => this.#counts.get(topic) ?? 0
     return {
       feed: this.#feed?.name ?? 'none',
+      feeds: this.feeds(),
       epoch: this.#epoch,
       progress: this.#feed?.progress(),
       hasEnded: this.#ingest?.hasEnded ?? false,
       tradeCount: count('market.trades'),
       quoteCount: count('market.quotes'),
+      paymentCount: count('payments'),
+      labelCount: count('labels'),
       candleCount: count('market.candles'),
       alertCount: count('alerts'),
       gapCount: count('gaps'),
