@@ -5,7 +5,7 @@ import { AlphaVantageFeed } from '../feeds/alpha-vantage/alpha-vantage-feed.ts'
 import { API_KEY_VARIABLE } from '../feeds/alpha-vantage/alpha-vantage-options.ts'
 import { isAlphaVantagePosition } from '../feeds/alpha-vantage/poll-position.ts'
 import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
-import { isBinancePosition } from '../feeds/binance/feed-position.ts'
+import { isPositionOf } from '../feeds/binance/feed-position.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
@@ -101,6 +101,6 @@ function checkPosition(type: Config['feed']['type'], position: Uint8Array): void
 
 function kindOf(position: Uint8Array): Config['feed']['type'] {
   if (position[0] === SERIALIZED) return 'simulator'
-  if (isBinancePosition(position)) return 'binance'
+  if (isPositionOf('binance', position)) return 'binance'
   return isAlphaVantagePosition(position) ? 'alpha-vantage' : 'replay'
 }

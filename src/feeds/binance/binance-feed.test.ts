@@ -1,17 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../base/random.ts'
-import { CollectedFeed, until } from './testing/collected-feed.ts'
+import { collectBinance, until } from './testing/collected-feed.ts'
 import { FakeVenue } from './testing/fake-venue.ts'
 
 const SYMBOLS = ['btcusdt', 'ethusdt']
+type Collected = ReturnType<typeof collectBinance>
 
 function venueText({ price, quantity, timeMs, isBuyerMaker }: ReturnType<FakeVenue['trade']>): string {
   return `${price} ${quantity} ${timeMs} ${isBuyerMaker ? 2 : 1}`
 }
 
 /** Every trade that the venue has, once each, as the venue has it. */
-function expectAll(venue: FakeVenue, collected: CollectedFeed): void {
+function expectAll(venue: FakeVenue, collected: Collected): void {
   for (const symbol of SYMBOLS.map((name) => name.toUpperCase())) {
     const known = venue.tradesOf(symbol).filter(({ streamId }) => !venue.absent.has(`${symbol}/${streamId}`))
     const got = collected.trades.filter((trade) => trade.symbol === symbol).toSorted((a, b) => a.id - b.id)
@@ -20,15 +21,15 @@ function expectAll(venue: FakeVenue, collected: CollectedFeed): void {
   }
 }
 
-async function untilAll(venue: FakeVenue, collected: CollectedFeed): Promise<void> {
+async function untilAll(venue: FakeVenue, collected: Collected): Promise<void> {
   const expected = () =>
     SYMBOLS.reduce((sum, name) => sum + venue.tradesOf(name.toUpperCase()).length, 0) - venue.absent.size
   await until(() => collected.trades.length >= expected(), 'all trades')
   expectAll(venue, collected)
 }
 
-async function connected(venue: FakeVenue, options: Partial<ConstructorParameters<typeof CollectedFeed>[0]> = {}) {
-  const collected = new CollectedFeed({ market: 'spot', symbols: SYMBOLS, url: venue.url, ...options })
+async function connected(venue: FakeVenue, options: Partial<Parameters<typeof collectBinance>[0]> = {}) {
+  const collected = collectBinance({ market: 'spot', symbols: SYMBOLS, url: venue.url, ...options })
   await until(() => collected.feed.status().state === 'running', 'open sockets')
   return collected
 }
@@ -257,7 +258,7 @@ describe('chaos', () => {
     expect(repairs!.repairedCount).toBe(repairs!.missingCount)
   })
 
-  async function misbehave(venue: FakeVenue, collected: CollectedFeed, random: Random): Promise<void> {
+  async function misbehave(venue: FakeVenue, collected: Collected, random: Random): Promise<void> {
     const kind = random.nextInt(60)
     if (kind === 0) venue.cut()
     else if (kind === 1) venue.announceShutdown()

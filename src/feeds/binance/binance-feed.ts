@@ -69,6 +69,7 @@ export class BinanceFeed implements Feed {
     this.#lines = planSockets(settings).map(
       (plan) =>
         new FeedLine({
+          name: 'binance',
           plan,
           limits,
           clock,
@@ -84,7 +85,9 @@ export class BinanceFeed implements Feed {
     )
     const instruments = new InstrumentTable()
     const ledger = this.#ledger
-    const position = new FeedPosition(settings, ledger, instruments)
+    const { market, tradeStream, symbols, facts } = settings
+    const identity = { feed: 'binance', market, tradeStream }
+    const position = new FeedPosition({ identity, venue: facts.venue, symbols }, ledger, instruments)
     const known = context.position === undefined ? [] : position.restore(context.position)
     const budget = new WeightBudget(limits.weightPerMinute)
     const rest = new RestClient(settings, clock, budget)

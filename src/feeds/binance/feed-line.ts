@@ -3,21 +3,31 @@ import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
 import type { SocketStatus } from '../feed.ts'
 import { Backoff } from './backoff.ts'
-import type { BinanceLimits } from './binance-options.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
-import { ConnectionState } from './connection-state.ts'
+import { type ConnectionLimits, ConnectionState } from './connection-state.ts'
 import type { Frame } from './frame-queue.ts'
 import type { SocketPlan } from './stream-plan.ts'
 import { type SocketFailure, type SocketListener, StreamSocket } from './stream-socket.ts'
 
+/** What is bounded or timed about one connection. */
+export interface LineLimits extends ConnectionLimits {
+  readonly backoffFirstMs: number
+  readonly backoffMaxMs: number
+  readonly frameMaxBytes: number
+}
+
 export interface FeedLineOptions {
+  /** Of the feed, for the log. */
+  readonly name: string
   readonly plan: SocketPlan
-  readonly limits: BinanceLimits
+  readonly limits: LineLimits
   readonly clock: Clock
   readonly logger: Logger
   readonly random: Random
   readonly budget: ConnectionBudget
   readonly onFrame: (frame: Frame) => void
+  /** Called with each socket that opens, a successor too: for venues that are told over it what to send. */
+  readonly onOpened?: (socket: StreamSocket) => void
   /** True while the queue is full: sockets that open then do not read. */
   readonly isPaused: () => boolean
 }
@@ -115,6 +125,7 @@ export class FeedLine implements SocketListener {
 
   opened(socket: StreamSocket): void {
     const nowUs = this.#options.clock.nowUs()
+    this.#options.onOpened?.(socket)
     if (socket === this.#successor) {
       this.#isSuccessorOpen = true
       socket.pause()
@@ -135,7 +146,10 @@ export class FeedLine implements SocketListener {
       this.#backoff.reset()
     }
     if (bytes.length <= NOTICE_MAX_BYTES && (bytes as Buffer).includes('"serverShutdown"')) {
-      this.#options.logger.info({ socket: this.#options.plan.index }, 'binance feed: the venue will cut this socket')
+      this.#options.logger.info(
+        { socket: this.#options.plan.index },
+        `${this.#options.name} feed: the venue will cut this socket`,
+      )
       if (socket === this.#socket) this.#state.shutdownAnnounced(receivedTimeUs)
     }
     this.#options.onFrame({ bytes, receivedTimeUs })
@@ -148,6 +162,11 @@ export class FeedLine implements SocketListener {
   closed(socket: StreamSocket, failure: SocketFailure): void {
     if (socket === this.#successor) this.#loseSuccessor(failure)
     else if (socket === this.#socket) this.#lose(failure.reason, failure.retryAfterMs)
+  }
+
+  /** Gives up the present socket, which lives but is of no use, and connects anew. */
+  drop(reason: string): void {
+    if (this.#state.isOpen) this.#lose(reason)
   }
 
   #lose(reason: string, retryAfterMs?: number): void {
@@ -192,8 +211,8 @@ export class FeedLine implements SocketListener {
 
   #noteFailure(reason: string): void {
     this.#lastError = reason
-    const { logger, plan } = this.#options
-    logger.warn({ socket: plan.index, reason, attempt: this.#backoff.attemptCount }, 'binance feed: a socket was lost')
+    const { logger, plan, name } = this.#options
+    logger.warn({ socket: plan.index, reason, attempt: this.#backoff.attemptCount }, `${name} feed: a socket was lost`)
   }
 
   pause(): void {

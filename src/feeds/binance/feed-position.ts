@@ -1,33 +1,34 @@
 import type { InstrumentTable } from '../../events/instrument.ts'
-import type { BinanceSettings } from './binance-options.ts'
 import type { GapLedger, SavedStream } from './gap-ledger.ts'
 
 /** What is kept of a symbol. */
 type SavedSymbol = readonly [priceDecimals: number, quantityDecimals: number, ...SavedStream]
 
-interface Saved {
-  readonly feed: 'binance'
-  readonly market: string
-  readonly tradeStream: string
-  readonly symbols: Readonly<Record<string, SavedSymbol>>
+/** Whose position it is: a position with another identity numbers other trades. */
+export interface PositionScope {
+  readonly identity: { readonly feed: string } & Readonly<Record<string, string>>
+  readonly venue: string
+  readonly symbols: readonly string[]
 }
+
+type Saved = PositionScope['identity'] & { readonly symbols: Readonly<Record<string, SavedSymbol>> }
 
 const textEncoder = new TextEncoder()
 const textDecoder = new TextDecoder()
 
 /**
- * The feed's position: for each symbol the next id, what is still missing before it, and the decimals. Written once a
- * step, so only what has changed is made into text again.
+ * Position of a feed with a ledger: for each symbol the next id, what is still missing before it, and the decimals.
+ * Written once a step, so only what has changed is made into text again.
  */
 export class FeedPosition {
-  readonly #settings: BinanceSettings
+  readonly #scope: PositionScope
   readonly #ledger: GapLedger
   readonly #instruments: InstrumentTable
   readonly #texts = new Map<string, string>()
   readonly #changed = new Set<string>()
 
-  constructor(settings: BinanceSettings, ledger: GapLedger, instruments: InstrumentTable) {
-    this.#settings = settings
+  constructor(scope: PositionScope, ledger: GapLedger, instruments: InstrumentTable) {
+    this.#scope = scope
     this.#ledger = ledger
     this.#instruments = instruments
   }
@@ -37,9 +38,9 @@ export class FeedPosition {
   }
 
   encode(): Uint8Array {
-    const { market, tradeStream, facts } = this.#settings
+    const { identity, venue } = this.#scope
     for (const symbol of this.#changed) {
-      const index = this.#instruments.find(facts.venue, symbol)
+      const index = this.#instruments.find(venue, symbol)
       const decimals = index === undefined ? undefined : this.#instruments.at(index)
       const saved: SavedSymbol = [
         decimals?.priceDecimals ?? 0,
@@ -49,7 +50,7 @@ export class FeedPosition {
       this.#texts.set(symbol, `${JSON.stringify(symbol)}:${JSON.stringify(saved)}`)
     }
     this.#changed.clear()
-    const head = JSON.stringify({ feed: 'binance', market, tradeStream }).slice(0, -1)
+    const head = JSON.stringify(identity).slice(0, -1)
     return textEncoder.encode(`${head},"symbols":{${[...this.#texts.values()].join(',')}}}`)
   }
 
@@ -59,13 +60,13 @@ export class FeedPosition {
    * @returns the symbols that were followed before
    */
   restore(position: Uint8Array): string[] {
-    const saved = savedOf(position)
-    const { market, tradeStream, symbols, facts } = this.#settings
-    if (saved?.market !== market || saved.tradeStream !== tradeStream) return []
+    const { identity, symbols, venue } = this.#scope
+    const saved = savedOf(identity.feed, position)
+    if (saved === undefined || Object.entries(identity).some(([name, value]) => saved[name] !== value)) return []
     const known = symbols.filter((symbol) => saved.symbols[symbol] !== undefined)
     for (const symbol of known) {
       const [priceDecimals, quantityDecimals, ...stream] = saved.symbols[symbol]!
-      this.#instruments.register(facts.venue, symbol, priceDecimals, quantityDecimals)
+      this.#instruments.register(venue, symbol, priceDecimals, quantityDecimals)
       this.#ledger.restoreStream(symbol, stream)
       this.#changed.add(symbol)
     }
@@ -73,10 +74,10 @@ export class FeedPosition {
   }
 }
 
-function savedOf(position: Uint8Array): Saved | undefined {
+function savedOf(feed: string, position: Uint8Array): Saved | undefined {
   try {
     const saved = JSON.parse(textDecoder.decode(position)) as Partial<Saved> | null
-    return saved?.feed === 'binance' ? (saved as Saved) : undefined
+    return saved?.feed === feed ? (saved as Saved) : undefined
   } catch (error) {
     // Positions are opaque bytes: the one of another feed need not be JSON.
     if (error instanceof SyntaxError) return undefined
@@ -84,6 +85,7 @@ function savedOf(position: Uint8Array): Saved | undefined {
   }
 }
 
-export function isBinancePosition(position: Uint8Array): boolean {
-  return savedOf(position) !== undefined
+/** Whether a position in JSON names this feed as its own. */
+export function isPositionOf(feed: string, position: Uint8Array): boolean {
+  return savedOf(feed, position) !== undefined
 }

@@ -179,6 +179,11 @@ export class GapLedger {
     return oldest && { symbol: oldest.gap.symbol, fromId: oldest.fromId, toId: oldest.toId }
   }
 
+  /** Event time of the last trade that is known before a request's ids, µs; 0 where none is. For venues asked by time. */
+  timeBefore({ symbol, fromId }: RepairRequest): number {
+    return this.#stream(symbol).missing.find((range) => range.fromId === fromId)?.afterTimeUs ?? 0
+  }
+
   /** When a range will be due, µs; Infinity where none is missing. */
   get nextDueUs(): number {
     let dueUs = Number.POSITIVE_INFINITY

@@ -67,6 +67,11 @@ export class StreamSocket {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping()
   }
 
+  /** For venues that are told over the socket what to send. */
+  send(text: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text)
+  }
+
   /** Stops reading: the venue's data waits in the connection. */
   pause(): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.pause()

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from '../../../base/clock.ts'
 import { digitsToBigInt, formatDecimal } from '../../../base/decimal.ts'
-import type { FeedStep } from '../../feed.ts'
+import type { Alert } from '../../../events/alert.ts'
+import type { Feed, FeedStep } from '../../feed.ts'
 import { BinanceFeed } from '../binance-feed.ts'
 import type { BinanceLimits, BinanceOptions } from '../binance-options.ts'
 
@@ -28,29 +29,24 @@ export interface CollectedTrade {
 }
 
 /** Pulls a feed as the ingest role does, and keeps what is committed: steps are committed or not, as a whole. */
-export class CollectedFeed implements AsyncDisposable {
+export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
   readonly trades: CollectedTrade[] = []
   readonly watermarksUs: number[] = []
   quoteCount = 0
   deadLetters: string[] = []
-  feed: BinanceFeed
+  readonly alerts: Alert[] = []
+  feed: OfFeed
   position: Uint8Array | undefined
-  readonly #options: BinanceOptions
+  readonly #openAt: (position: Uint8Array | undefined) => OfFeed
   #abort = new AbortController()
   #running: Promise<void>
   /** Steps are read and thrown away while true: as in a process that dies before it commits. */
   isDying = false
 
-  constructor(options: BinanceOptions, position?: Uint8Array) {
-    this.#options = { ...options, limits: { ...FAST_LIMITS, ...options.limits } }
-    this.position = position
-    this.feed = this.#open()
+  constructor(openAt: (position: Uint8Array | undefined) => OfFeed) {
+    this.#openAt = openAt
+    this.feed = openAt(undefined)
     this.#running = this.#run()
-  }
-
-  #open(): BinanceFeed {
-    const { position } = this
-    return new BinanceFeed(this.#options, { clock: systemClock, seed: 1, ...(position && { position }) })
   }
 
   async #run(): Promise<void> {
@@ -66,7 +62,7 @@ export class CollectedFeed implements AsyncDisposable {
     }
   }
 
-  #commit({ trades, quotes, deadLetters, position }: FeedStep): void {
+  #commit({ trades, quotes, deadLetters, alerts = [], position }: FeedStep): void {
     for (let row = 0; row < trades.count; row++) {
       const { symbol, priceDecimals, quantityDecimals } = trades.instruments.at(trades.instrument[row]!)
       const price = formatDecimal(digitsToBigInt(trades.priceLow[row]!, trades.priceHigh[row]!), priceDecimals)
@@ -77,7 +73,9 @@ export class CollectedFeed implements AsyncDisposable {
     if (trades.watermarkUs >= 0) this.watermarksUs.push(trades.watermarkUs)
     this.quoteCount += quotes.count
     this.deadLetters.push(...deadLetters.map(({ reason }) => reason))
-    this.position = position
+    this.alerts.push(...alerts)
+    const isCommitted = trades.count > 0 || quotes.count > 0 || deadLetters.length > 0 || trades.watermarkUs >= 0
+    if (isCommitted || alerts.length > 0) this.position = position
   }
 
   /** Ends the feed as a crash does, and opens another at the committed position. */
@@ -85,7 +83,7 @@ export class CollectedFeed implements AsyncDisposable {
     await this.stop()
     this.isDying = false
     this.#abort = new AbortController()
-    this.feed = this.#open()
+    this.feed = this.#openAt(this.position)
     this.#running = this.#run()
   }
 
@@ -102,6 +100,15 @@ export class CollectedFeed implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
+}
+
+/** Binance's feed, with limits that suit a test. */
+export function collectBinance(options: BinanceOptions): CollectedFeed<BinanceFeed> {
+  const limits = { ...FAST_LIMITS, ...options.limits }
+  return new CollectedFeed(
+    (position) =>
+      new BinanceFeed({ ...options, limits }, { clock: systemClock, seed: 1, ...(position && { position }) }),
+  )
 }
 
 /** Resolves once the condition holds; rejects after ten seconds. */
