@@ -20,6 +20,8 @@ export interface FeedStep {
    * with exactly the event after them, so that a crash neither loses nor doubles one.
    */
   readonly position: Uint8Array
+  /** Whether the position matters although the step brings nothing: else it is committed with the next events. */
+  readonly keepsPosition?: boolean
 }
 
 /** How far a feed is in catching up with something that ends: the past, or a file. */
@@ -65,6 +67,14 @@ export interface RepairStatus {
   readonly lastError: string | null
 }
 
+/** What a source lets one ask of it in a day. */
+export interface QuotaStatus {
+  readonly usedCount: number
+  readonly maxCount: number
+  /** When the next request may be made. */
+  readonly nextTimeMs: number
+}
+
 export interface FeedStatus {
   readonly name: string
   readonly state: 'connecting' | 'catching-up' | 'running' | 'degraded' | 'ended'
@@ -73,6 +83,8 @@ export interface FeedStatus {
   readonly sockets: readonly SocketStatus[]
   /** Absent where the source numbers no trades, or none can be missed. */
   readonly repairs?: RepairStatus
+  /** Absent where the source has no quota of a day. */
+  readonly quota?: QuotaStatus
   /** How far the source's clock is ahead of ours; null where that is not known. */
   readonly clockAheadMs: number | null
   readonly reconnects: number

@@ -170,6 +170,12 @@ const feedRepairsSchema = z.object({
   lastError: z.string().nullable(),
 })
 
+const feedQuotaSchema = z.object({
+  usedCount: z.int(),
+  maxCount: z.int(),
+  nextTimeMs: timeMs.meta({ description: 'When the next request may be made' }),
+})
+
 export const feedSchema = z
   .object({
     name: z.string(),
@@ -177,6 +183,7 @@ export const feedSchema = z
     venue: z.string().optional(),
     sockets: z.array(feedSocketSchema),
     repairs: feedRepairsSchema.optional().meta({ description: 'Absent where trades cannot be missed' }),
+    quota: feedQuotaSchema.optional().meta({ description: 'Requests of a day; absent where there is no such limit' }),
     clockAheadMs: z.number().nullable().meta({ description: "How far the source's clock is ahead of ours" }),
     reconnects: z.int(),
     queueCount: z.int().meta({ description: 'Inputs received and not read yet' }),

@@ -36,6 +36,20 @@ class CountingFeed implements Feed {
   async close(): Promise<void> {}
 }
 
+/** Gives these steps, then ends. */
+class GivenSteps extends CountingFeed {
+  readonly #steps: FeedStep[]
+
+  constructor(steps: readonly FeedStep[]) {
+    super(0)
+    this.#steps = [...steps]
+  }
+
+  override async next(): Promise<FeedStep | undefined> {
+    return this.#steps.shift()
+  }
+}
+
 function roleOf(feed: Feed, options: Partial<IngestRoleOptions> = {}) {
   const clock = new SimulatedClock(0)
   const log = new MemoryEventLog({ clock })
@@ -118,4 +132,50 @@ it('fails with what cannot be tried again', async () => {
     throw broken
   }
   await expect(roleOf(feed).role.run(new AbortController().signal)).rejects.toBe(broken)
+})
+
+it('commits the position of a step that brings nothing only where the step says so', async () => {
+  const instruments = new InstrumentTable()
+  const trades = batchOf(instruments, [])
+  const empty = (position: number, keepsPosition: boolean): FeedStep => ({
+    trades,
+    quotes: new QuoteBatch(instruments, 1),
+    deadLetters: [],
+    position: Uint8Array.of(position),
+    keepsPosition,
+  })
+  const steps = [empty(1, true), empty(2, false)]
+  const { log, role } = roleOf(new GivenSteps(steps))
+  await role.run(new AbortController().signal)
+  expect(await log.checkpoint(INGEST_CHECKPOINT)).toEqual(Uint8Array.of(1))
+})
+
+it('tells the feed of a position only once it and its events are in the log', async () => {
+  const feed = new CountingFeed(3)
+  const told: number[] = []
+  const { log, role } = roleOf(
+    Object.assign(feed, {
+      committed: async (position: Uint8Array) => {
+        told.push(position[0]!)
+        expect(await log.checkpoint(INGEST_CHECKPOINT)).toEqual(position)
+        expect((await log.bounds('market.trades', 0)).endOffset).toBe(position[0])
+      },
+    }),
+  )
+  await role.run(new AbortController().signal)
+  expect(told.at(-1)).toBe(3)
+})
+
+it('keeps the position of each of several feeds under its own name', async () => {
+  const { log, clock } = roleOf(new CountingFeed(0))
+  for (const [checkpoint, count] of [
+    ['ingest/a', 2],
+    ['ingest/b', 3],
+  ] as const) {
+    const options = { log, clock, logger: silentLogger, partitionCount: 1, isBehind: () => false, checkpoint }
+    await new IngestRole({ ...options, feed: new CountingFeed(count) }).run(new AbortController().signal)
+  }
+  expect(await log.checkpoint('ingest/a')).toEqual(Uint8Array.of(2))
+  expect(await log.checkpoint('ingest/b')).toEqual(Uint8Array.of(3))
+  expect(await log.checkpoint(INGEST_CHECKPOINT)).toBeUndefined()
 })

@@ -64,6 +64,7 @@ export class IngestRole {
     const appends: Append[] = []
     const counts = { trades: 0, quotes: 0, deadLetters: 0 }
     let position: Uint8Array | undefined
+    let keepsPosition = false
     let isLast = false
     for (let stepCount = 1; ; stepCount++) {
       const step = await this.#next(signal)
@@ -72,13 +73,14 @@ export class IngestRole {
       // The batches are the feed's again once it is asked for more, so they are encoded before.
       appends.push(...appendsOf(step, partitionCount, clock.nowUs()))
       position = step.position
+      keepsPosition ||= step.keepsPosition === true
       counts.trades += step.trades.count
       counts.quotes += step.quotes.count
       counts.deadLetters += step.deadLetters.length
       const isFull = step.trades.isFull || step.quotes.isFull || step.payments?.isFull === true
       if (!isFull || stepCount >= STEPS_PER_COMMIT || !(await this.#hasMoreAtHand(signal))) break
     }
-    if (appends.length > 0) {
+    if (appends.length > 0 || keepsPosition) {
       await this.#commit({ appends, checkpoints: [{ name: checkpoint, value: position! }] }, signal)
       feed.committed?.(position!)
     }

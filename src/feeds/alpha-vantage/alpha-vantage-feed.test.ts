@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { SimulatedClock, systemClock } from '../../base/clock.ts'
 import { digitsToBigInt, formatDecimal } from '../../base/decimal.ts'
 import type { LogLine } from '../../base/logger.ts'
+import { newYorkTimeUs } from '../calendar/new-york-time.ts'
 import type { FeedStep } from '../feed.ts'
 import { AlphaVantageFeed } from './alpha-vantage-feed.ts'
 import type { AlphaVantageOptions } from './alpha-vantage-options.ts'
-import { newYorkTimeUs } from './new-york-time.ts'
 import type { Fetch } from './poll-client.ts'
 
 const KEY = 'SECRETKEY42'
@@ -77,7 +77,7 @@ class Harness {
     }
   }
 
-  #commit({ trades, deadLetters, position }: FeedStep): void {
+  #commit({ trades, deadLetters, position, keepsPosition }: FeedStep): void {
     for (let row = 0; row < trades.count; row++) {
       const { symbol, priceDecimals } = trades.instruments.at(trades.instrument[row]!)
       const price = formatDecimal(digitsToBigInt(trades.priceLow[row]!, trades.priceHigh[row]), priceDecimals)
@@ -88,7 +88,7 @@ class Harness {
     if (trades.watermarkUs >= 0) this.watermarksUs.push(trades.watermarkUs)
     this.deadLetters.push(...deadLetters.map((letter) => JSON.stringify(letter)))
     // The role commits nothing else.
-    if (trades.count > 0 || trades.watermarkUs >= 0 || deadLetters.length > 0) this.position = position
+    if (trades.count > 0 || trades.watermarkUs >= 0 || deadLetters.length > 0 || keepsPosition) this.position = position
   }
 
   async stop(): Promise<void> {
@@ -226,7 +226,7 @@ describe('the feed alpha-vantage: an answer that is an error', () => {
     expect(harness.asked).toHaveLength(1)
     expect(harness.spoken.filter((line) => line.includes('premium keys only'))).toHaveLength(1)
     expect(harness.feed.status().state).toBe('degraded')
-    expect(harness.watermarksUs).toContain(0)
+    expect(harness.feed.status().quota).toMatchObject({ usedCount: 1, maxCount: 100_000 })
     await harness.stop()
   })
 

@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '../../base/logger.ts'
 import { Random } from '../../base/random.ts'
 import { Backoff } from '../binance/backoff.ts'
 import { Wake } from '../binance/wake.ts'
-import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
+import type { Feed, FeedProgress, FeedStatus, FeedStep, QuotaStatus } from '../feed.ts'
 import {
   type AlphaVantageOptions,
   type AlphaVantageSettings,
@@ -120,7 +120,7 @@ export class AlphaVantageFeed implements Feed {
     this.#budget.spend(this.#clock.nowUs())
     this.#turn = (this.#settings.symbols.indexOf(symbol) + 1) % this.#settings.symbols.length
     this.#request = { symbol, isMade: false }
-    return this.#finish(Math.max(0, this.#promiseUs()))
+    return this.#finish(this.#promiseUs(), true)
   }
 
   /** Makes the request that the step before has counted. */
@@ -151,7 +151,7 @@ export class AlphaVantageFeed implements Feed {
       this.#takeBody(symbol, result.body, result.receivedTimeUs)
     }
     const { trades } = this.#taker.step
-    return this.#step(trades.count === 0 ? Math.max(0, this.#promiseUs()) : -1)
+    return this.#step(trades.count === 0 ? this.#promiseUs() : -1, true)
   }
 
   #takeBody(symbol: string, body: string, receivedTimeUs: number): void {
@@ -171,19 +171,19 @@ export class AlphaVantageFeed implements Feed {
     this.#logger.warn({ symbol, reason, delayMs }, 'alpha-vantage feed: a request failed')
   }
 
-  #finish(watermarkUs: number): FeedStep {
+  #finish(watermarkUs: number, keepsPosition = false): FeedStep {
     this.#taker.beginStep()
-    return this.#step(watermarkUs)
+    return this.#step(watermarkUs, keepsPosition)
   }
 
-  /** @param watermarkUs a step without rows must promise something, be it 0, for its position to be committed */
-  #step(watermarkUs: number): FeedStep {
+  /** @param keepsPosition true where the account of requests has changed */
+  #step(watermarkUs: number, keepsPosition: boolean): FeedStep {
     const { step, deadLetters, memories } = this.#taker
     const { function: name, barMinutes } = this.#settings
     step.trades.watermarkUs = watermarkUs
     const state = { function: name, barMinutes, turn: this.#turn, symbols: Object.fromEntries(memories) }
     const position = encodePosition(state, this.#budget)
-    return { trades: step.trades, quotes: step.quotes, deadLetters, position }
+    return { trades: step.trades, quotes: step.quotes, deadLetters, position, keepsPosition }
   }
 
   /**
@@ -218,12 +218,22 @@ export class AlphaVantageFeed implements Feed {
       venue: VENUE,
       state: isWell ? (this.#hasAnswer ? 'running' : 'connecting') : 'degraded',
       sockets: [],
+      quota: this.#quota(),
       clockAheadMs: null,
       reconnects: 0,
       queueCount: this.#request?.result === undefined ? 0 : 1,
       queueWaits: 0,
       dropped: { ...dropped },
       lastError: this.#failure === undefined ? (lastError ?? this.#givenUpText()) : messageOf(this.#failure),
+    }
+  }
+
+  #quota(): QuotaStatus {
+    const nowUs = this.#clock.nowUs()
+    return {
+      usedCount: this.#budget.usedCount(nowUs),
+      maxCount: this.#settings.requestsPerDay,
+      nextTimeMs: this.#budget.dueUs(nowUs) / 1000,
     }
   }
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { newYorkDay, newYorkTimeUs } from '../calendar/new-york-time.ts'
 import { createTradeRow } from '../market-row.ts'
 import { classifyAnswer } from './classify-answer.ts'
 import { KeyRedactor } from './key-redactor.ts'
-import { newYorkDay, newYorkTimeUs } from './new-york-time.ts'
 import { newBars, tradeFromBar, tradeFromQuote } from './trades-from-answer.ts'
 
 const BODIES: readonly (readonly [field: string, text: string, kind: string])[] = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { newYorkDay, newYorkTimeUs } from './new-york-time.ts'
+import { newYorkDay, newYorkTimeUs } from '../calendar/new-york-time.ts'
 import { QuotaBudget, type QuotaSettings } from './quota-budget.ts'
 
 const MINUTE_US = 60_000_000

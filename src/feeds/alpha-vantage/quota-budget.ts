@@ -1,5 +1,5 @@
+import { dayAfter, newYorkDay, newYorkTimeUs } from '../calendar/new-york-time.ts'
 import type { AlphaVantageSettings } from './alpha-vantage-options.ts'
-import { dayAfter, newYorkDay, newYorkTimeUs } from './new-york-time.ts'
 
 const MINUTE_US = 60_000_000
 /** More days in a row than any market is closed. */
