@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, it } from 'vitest'
 import type { MarketStoreFactory, MarketStoreUnderTest } from './contract/market-store-under-test.ts'
-import { alertRules, candleRules, instrumentRules, listingRules, summaryRules } from './contract/read-rules.ts'
+import {
+  alertRules,
+  candleRules,
+  instrumentRules,
+  listingRules,
+  summaryRules,
+  tradeIdRules,
+} from './contract/read-rules.ts'
 import { retentionRules } from './contract/retention-rules.ts'
 import { checkAgainstModel, commandsArbitrary } from './contract/store-model.ts'
 import { durabilityRules, revisionRules, writeRules } from './contract/write-rules.ts'
@@ -23,6 +30,7 @@ export function marketStoreContract(name: string, factory: MarketStoreFactory): 
     writeRules(store)
     revisionRules(store)
     listingRules(store)
+    tradeIdRules(store)
     instrumentRules(store)
     candleRules(store)
     summaryRules(store)

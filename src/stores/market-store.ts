@@ -78,6 +78,17 @@ export interface TradeQuery {
   readonly after?: PageKey
 }
 
+export interface TradeIdQuery {
+  readonly venue: string
+  readonly symbol: string
+  /** Only rows whose first id is at least this. */
+  readonly fromId?: number
+  /** Only event times in `[fromMs, toMs)`. */
+  readonly fromMs?: number
+  readonly toMs?: number
+  readonly limit: number
+}
+
 export interface CandleQuery {
   readonly symbol: string
   readonly interval: Interval
@@ -148,6 +159,8 @@ export interface MarketStoreReader {
   instruments(): Promise<readonly StoreInstrument[]>
   /** Newest first. */
   trades(query: TradeQuery): Promise<Page<Trade>>
+  /** Trades of one venue in order of their ids, lowest first; rows without an id are left out. */
+  tradesById(query: TradeIdQuery): Promise<readonly Trade[]>
   /** The current revision of each candle, newest first. */
   candles(query: CandleQuery): Promise<Page<Candle>>
   /** Every final revision of one candle, oldest first. */

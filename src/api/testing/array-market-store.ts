@@ -11,6 +11,7 @@ import type {
   PriceQuery,
   StoreInstrument,
   SymbolSummary,
+  TradeIdQuery,
   TradeQuery,
 } from '../../stores/market-store.ts'
 
@@ -47,6 +48,16 @@ export class ArrayMarketStore implements MarketStoreReader {
     this.#check()
     const rows = this.rows.trades.filter((row) => row.symbol === symbol)
     return page(rows, (row) => row.eventTimeMs, limit, after)
+  }
+
+  async tradesById(query: TradeIdQuery): Promise<readonly Trade[]> {
+    const { venue, symbol, fromId = 0, fromMs = 0, toMs = Number.POSITIVE_INFINITY, limit } = query
+    this.#check()
+    return this.rows.trades
+      .filter((row) => row.venue === venue && row.symbol === symbol && (row.id ?? -1) >= fromId)
+      .filter(({ eventTimeMs }) => eventTimeMs >= fromMs && eventTimeMs < toMs)
+      .sort((a, b) => a.id! - b.id!)
+      .slice(0, limit)
   }
 
   async candles({ symbol, interval, fromMs, toMs, limit, after }: CandleQuery): Promise<Page<Candle>> {

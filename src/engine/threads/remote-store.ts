@@ -7,6 +7,7 @@ type ReadName = keyof MarketStoreReader
 const READS: Readonly<Record<ReadName, true>> = {
   instruments: true,
   trades: true,
+  tradesById: true,
   candles: true,
   candleRevisions: true,
   alerts: true,

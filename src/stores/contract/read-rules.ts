@@ -61,6 +61,27 @@ export function listingRules(store: () => MarketStore): void {
   })
 }
 
+export function tradeIdRules(store: () => MarketStore): void {
+  it('[MS29] trades by id are those of one venue from an id and in a span of time, lowest id first', async () => {
+    const at = (id: number, offsetMs: number, fields = {}) => trade({ id, eventTimeMs: START_MS + offsetMs, ...fields })
+    const late = [at(4, 30), at(2, 10), trade({ eventTimeMs: START_MS })]
+    await store().write(writeOf({ trades: [tradeBatch([at(1, 0), at(3, 20), at(3, 20, { venue: 'other' })])] }))
+    await store().write(writeOf({ trades: [tradeBatch([...late, at(5, 40, { lastId: 9 }), at(10, 50)])] }))
+    const ids = async (query: { fromId?: number; fromMs?: number; toMs?: number; limit?: number }) => {
+      const rows = await store().tradesById({ venue: 'sim', symbol: 'BTC-USD', limit: 100, ...query })
+      return rows.map(({ id }) => id)
+    }
+    expect(await ids({})).toEqual([1, 2, 3, 4, 5, 10])
+    expect(await ids({ fromId: 2, limit: 3 })).toEqual([2, 3, 4])
+    expect(await ids({ fromId: 6 })).toEqual([10])
+    expect(await ids({ fromMs: START_MS + 10, toMs: START_MS + 40 })).toEqual([2, 3, 4])
+    expect(await ids({ fromId: 11 })).toEqual([])
+    expect(await store().tradesById({ venue: 'nowhere', symbol: 'BTC-USD', limit: 5 })).toEqual([])
+    const [first] = await store().tradesById({ venue: 'other', symbol: 'BTC-USD', limit: 5 })
+    expect(first).toEqual(at(3, 20, { venue: 'other' }))
+  })
+}
+
 export function instrumentRules(store: () => MarketStore): void {
   it('[MS16] rows of every venue of a symbol are listed, each with its venue', async () => {
     const batch = tradeBatch([trade({ venue: 'a', id: 1 }), trade({ venue: 'b', id: 2 }), trade({ symbol: 'X' })])

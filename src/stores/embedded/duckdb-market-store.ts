@@ -9,6 +9,7 @@ import type {
   StoreRetention,
   StoreSource,
   StoreWrite,
+  TradeIdQuery,
   TradeQuery,
 } from '../market-store.ts'
 import { DuckDbDatabase, failed } from './duckdb-database.ts'
@@ -129,6 +130,10 @@ export class DuckDbMarketStore implements MarketStore {
 
   trades(query: TradeQuery) {
     return this.#reader.trades(query)
+  }
+
+  tradesById(query: TradeIdQuery) {
+    return this.#reader.tradesById(query)
   }
 
   candles(query: CandleQuery) {

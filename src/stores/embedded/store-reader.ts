@@ -15,6 +15,7 @@ import type {
   StoreCounts,
   StoreInstrument,
   SymbolSummary,
+  TradeIdQuery,
   TradeQuery,
 } from '../market-store.ts'
 import { joinSpans, type SymbolSpan, summaryOf } from '../symbol-span.ts'
@@ -96,6 +97,20 @@ export class StoreReader implements MarketStoreReader {
       rowOf: (row) => tradeFrom(row, instruments.table.at(Number(row[1]))),
       keyOf: (row) => ({ timeUs: Number(row[2]), tieBreak: Number(row[0]) }),
     })
+  }
+
+  async tradesById(query: TradeIdQuery): Promise<readonly Trade[]> {
+    const { venue, symbol, fromId = 0, fromMs = 0, toMs = Number.POSITIVE_INFINITY, limit } = query
+    const { table } = this.#state().instruments
+    const id = table.find(venue, symbol)
+    if (id === undefined) return []
+    const rows = await this.#database.query(
+      `SELECT ${TRADE_SELECT} FROM trades
+       WHERE instrument = ${id} AND id >= $1 AND event_time_us >= $2 AND event_time_us < $3
+       ORDER BY id, seq LIMIT $4`,
+      [BigInt(fromId), microseconds(fromMs), microseconds(toMs), limit],
+    )
+    return rows.map((row) => tradeFrom(row, table.at(id)))
   }
 
   async candles(query: CandleQuery): Promise<Page<Candle>> {

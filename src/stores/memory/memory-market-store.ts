@@ -20,6 +20,7 @@ import type {
   StoreSource,
   StoreWrite,
   SymbolSummary,
+  TradeIdQuery,
   TradeQuery,
 } from '../market-store.ts'
 import { joinSpans, type SymbolSpan, summaryOf } from '../symbol-span.ts'
@@ -125,6 +126,16 @@ export class MemoryMarketStore implements MarketStore {
       limit,
       after,
     )
+  }
+
+  async tradesById(query: TradeIdQuery): Promise<readonly Trade[]> {
+    const { venue, symbol, fromId = 0, fromMs = 0, toMs = Number.POSITIVE_INFINITY, limit } = query
+    const rows = this.#trades.map(({ row }) => row)
+    return rows
+      .filter((row) => row.venue === venue && row.symbol === symbol && (row.id ?? -1) >= fromId)
+      .filter(({ eventTimeMs }) => eventTimeMs >= fromMs && eventTimeMs < toMs)
+      .sort((a, b) => a.id! - b.id!)
+      .slice(0, limit)
   }
 
   async candles({ symbol, interval, fromMs, toMs, limit, after }: CandleQuery): Promise<Page<Candle>> {
