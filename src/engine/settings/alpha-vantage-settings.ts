@@ -14,7 +14,7 @@ export const alphaVantageSchema = z.strictObject({
   requestsPerMinute: z.int().min(1).max(10_000).default(5),
   /** Trading hours of New York, or around the clock. */
   hours: z.enum(['nyse', 'always']).default('nyse'),
-  /** Days without trading. */
+  /** Days without trading beside those of the exchange. */
   holidays: z.array(z.iso.date()).max(1000).default([]),
   /** Base address instead of the vendor's own. */
   url: baseUrl.optional(),

@@ -24,7 +24,7 @@ export interface AlphaVantageOptions {
   readonly requestsPerMinute?: number
   /** Default: nyse. */
   readonly hours?: PollHours
-  /** Days without trading, `2026-12-25`. */
+  /** Days without trading beside those of the exchange, `2026-12-25`. */
   readonly holidays?: readonly string[]
   /** Base address instead of the vendor's own; `/query` is appended. */
   readonly url?: string

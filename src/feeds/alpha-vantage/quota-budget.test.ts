@@ -10,7 +10,7 @@ const SETTINGS: QuotaSettings = {
   requestsPerDay: 25,
   requestsPerMinute: 5,
   hours: 'nyse',
-  holidays: new Set(['2026-11-26']),
+  holidays: new Set(['2026-11-27']),
 }
 
 /** Times of the requests that a poller makes in turn, restarted after each of them. */
@@ -37,8 +37,8 @@ describe('the quota', () => {
     for (let index = 1; index < 25; index++) {
       expect(times[index]! - times[index - 1]!).toBeCloseTo((390 / 25) * MINUTE_US, -1)
     }
-    // A holiday lies between.
-    expect(times[25]).toBe(newYorkTimeUs('2026-11-27 09:30:00'))
+    // Thanksgiving, the holiday of the settings and a weekend lie between.
+    expect(times[25]).toBe(newYorkTimeUs('2026-11-30 09:30:00'))
   })
 
   it('large enough, it lets each symbol be asked for every minute, and never on a weekend', () => {

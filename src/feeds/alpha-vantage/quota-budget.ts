@@ -1,4 +1,5 @@
 import { dayAfter, newYorkDay, newYorkTimeUs } from '../calendar/new-york-time.ts'
+import { NyseCalendar, type Session } from '../calendar/nyse-calendar.ts'
 import type { AlphaVantageSettings } from './alpha-vantage-options.ts'
 
 const MINUTE_US = 60_000_000
@@ -18,13 +19,6 @@ export interface SavedQuota {
   readonly blockedUntilUs: number
 }
 
-interface Session {
-  readonly day: string
-  readonly startUs: number
-  /** Exclusive. */
-  readonly endUs: number
-}
-
 export type QuotaSettings = Pick<
   AlphaVantageSettings,
   'symbols' | 'pollEveryMs' | 'requestsPerDay' | 'requestsPerMinute' | 'hours' | 'holidays'
@@ -36,6 +30,7 @@ export type QuotaSettings = Pick<
  */
 export class QuotaBudget {
   readonly #settings: QuotaSettings
+  readonly #calendar: NyseCalendar
   #day = ''
   #usedCount = 0
   #recentUs: number[] = []
@@ -45,6 +40,7 @@ export class QuotaBudget {
 
   constructor(settings: QuotaSettings) {
     this.#settings = settings
+    this.#calendar = new NyseCalendar(settings.holidays)
   }
 
   /** Requests of that day so far. */
@@ -87,19 +83,19 @@ export class QuotaBudget {
     return nowUs + DAYS_AHEAD_MAX * 24 * 60 * MINUTE_US
   }
 
-  #dueWithin({ day, startUs, endUs }: Session, nowUs: number): number | undefined {
+  #dueWithin({ day, openUs, closeUs }: Session, nowUs: number): number | undefined {
     const restCount = this.#settings.requestsPerDay - this.#usedOn(day)
     if (restCount <= 0 || this.#stoppedDay === day) return undefined
-    let dueUs = Math.max(nowUs, startUs, this.#blockedUntilUs)
+    let dueUs = Math.max(nowUs, openUs, this.#blockedUntilUs)
     // A clock that was set back must not make the feed wait for the time it had.
     const lastUs = Math.min(this.#lastUs, nowUs)
-    if (lastUs >= startUs) {
+    if (lastUs >= openUs) {
       const { pollEveryMs, symbols } = this.#settings
-      const spreadUs = (endUs - lastUs) / (restCount + 1)
+      const spreadUs = (closeUs - lastUs) / (restCount + 1)
       dueUs = Math.max(dueUs, lastUs + Math.max((pollEveryMs * 1000) / symbols.length, spreadUs))
     }
     dueUs = Math.max(dueUs, this.#minuteFreeUs(nowUs))
-    return dueUs < endUs ? Math.ceil(dueUs) : undefined
+    return dueUs < closeUs ? Math.ceil(dueUs) : undefined
   }
 
   /** When the requests of a sliding minute leave room for one more. */
@@ -113,14 +109,10 @@ export class QuotaBudget {
     return this.#day === day ? this.#usedCount : 0
   }
 
+  /** Around the clock each day is a session. */
   #sessionOn(day: string): Session | undefined {
-    const { hours, holidays } = this.#settings
-    if (hours === 'always') {
-      return { day, startUs: newYorkTimeUs(`${day} 00:00:00`), endUs: newYorkTimeUs(`${dayAfter(day)} 00:00:00`) }
-    }
-    const weekday = new Date(day).getUTCDay()
-    if (weekday === 0 || weekday === 6 || holidays.has(day)) return undefined
-    return { day, startUs: newYorkTimeUs(`${day} 09:30:00`), endUs: newYorkTimeUs(`${day} 16:00:00`) }
+    if (this.#settings.hours === 'nyse') return this.#calendar.sessionOn(day)
+    return { day, openUs: newYorkTimeUs(`${day} 00:00:00`), closeUs: newYorkTimeUs(`${dayAfter(day)} 00:00:00`) }
   }
 
   save(): SavedQuota {
