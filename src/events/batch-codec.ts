@@ -13,11 +13,21 @@ type Batch = TradeBatch | QuoteBatch
 
 /** The bytes of a trade batch, as they are stored in `market.trades`. */
 export function encodeTrades(batch: TradeBatch): Uint8Array {
-  return encodeBatch(TRADES, batch, batch.watermarkUs)
+  return encodeTradesBriefly(batch).slice()
 }
 
 /** The bytes of a quote batch, as they are stored in `market.quotes`. */
 export function encodeQuotes(batch: QuoteBatch): Uint8Array {
+  return encodeQuotesBriefly(batch).slice()
+}
+
+/** As `encodeTrades`, without allocation: the bytes are valid until the next encoding of any batch. */
+export function encodeTradesBriefly(batch: TradeBatch): Uint8Array {
+  return encodeBatch(TRADES, batch, batch.watermarkUs)
+}
+
+/** As `encodeTradesBriefly`, for quotes. */
+export function encodeQuotesBriefly(batch: QuoteBatch): Uint8Array {
   return encodeBatch(QUOTES, batch, -1)
 }
 
@@ -41,11 +51,14 @@ export function decodeQuotes(payload: Uint8Array, instruments: InstrumentTable):
 
 /** The bytes of a payment batch, as they are stored in `payments`. Its dictionary is empty: payments name no instrument. */
 export function encodePayments(batch: PaymentBatch): Uint8Array {
-  const receivedDelay = new Float64Array(batch.count)
-  for (let row = 0; row < batch.count; row++) {
-    receivedDelay[row] = batch.receivedTimeUs[row]! - batch.eventTimeUs[row]!
-  }
-  const columns = batch.columns.map((column) => (column === batch.receivedTimeUs ? receivedDelay : column))
+  return encodePaymentsBriefly(batch).slice()
+}
+
+/** As `encodeTradesBriefly`, for payments. */
+export function encodePaymentsBriefly(batch: PaymentBatch): Uint8Array {
+  reserve(batch.count)
+  fillDelays(batch)
+  const columns = batch.columns.map((column) => (column === batch.receivedTimeUs ? delays : column))
   return encodeColumns(PAYMENTS, batch.count, batch.watermarkUs, [], columns)
 }
 
@@ -64,11 +77,26 @@ export function decodePayments(payload: Uint8Array, into?: PaymentBatch): Paymen
   return batch
 }
 
+/** What two columns are turned into on their way; as large as the largest batch so far. */
+let delays = new Float64Array(1 << 13)
+let localIndexes = new Uint32Array(1 << 13)
+
+function reserve(rowCount: number): void {
+  if (delays.length >= rowCount) return
+  delays = new Float64Array(rowCount)
+  localIndexes = new Uint32Array(rowCount)
+}
+
+/** The delay is far narrower than the time itself. */
+function fillDelays({ count, receivedTimeUs, eventTimeUs }: Batch | PaymentBatch): void {
+  for (let row = 0; row < count; row++) delays[row] = receivedTimeUs[row]! - eventTimeUs[row]!
+}
+
 function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8Array {
   const dictionary: Instrument[] = []
   const localIndex = new Int32Array(batch.instruments.count).fill(-1)
-  const instrument = new Uint32Array(batch.count)
-  const receivedDelay = new Float64Array(batch.count)
+  reserve(batch.count)
+  fillDelays(batch)
   for (let row = 0; row < batch.count; row++) {
     const index = batch.instrument[row]!
     let local = localIndex[index]!
@@ -76,13 +104,11 @@ function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8A
       local = dictionary.push(batch.instruments.at(index)) - 1
       localIndex[index] = local
     }
-    instrument[row] = local
-    // The delay is far narrower than the time itself.
-    receivedDelay[row] = batch.receivedTimeUs[row]! - batch.eventTimeUs[row]!
+    localIndexes[row] = local
   }
   const columns = batch.columns.map((column): ColumnArray => {
-    if (column === batch.instrument) return instrument
-    return column === batch.receivedTimeUs ? receivedDelay : column
+    if (column === batch.instrument) return localIndexes
+    return column === batch.receivedTimeUs ? delays : column
   })
   return encodeColumns(kind, batch.count, watermarkUs, dictionary, columns)
 }

@@ -61,6 +61,7 @@ let workspace = new Workspace(1 << 20)
 /** A column of integers on its way to or from doubles, so that every loop below meets one type of array only. */
 let widened = new Float64Array(1 << 13)
 
+/** @returns bytes that are valid until the next encoding of any batch */
 export function encodeColumns(
   kind: BatchKind,
   rowCount: number,
@@ -82,7 +83,7 @@ export function encodeColumns(
   workspace.bytes.fill(0, HEADER_BYTES, at)
   workspace.bytes.set(dictionaryBytes, HEADER_BYTES)
   for (const column of columns) at = writeColumn(workspace, at, column, rowCount)
-  return workspace.bytes.slice(0, at)
+  return workspace.bytes.subarray(0, at)
 }
 
 /** @returns the column itself, or its integers as doubles, valid until the next call */
