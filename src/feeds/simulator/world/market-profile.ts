@@ -35,9 +35,13 @@ export interface MarketProfile {
   readonly spreadOfVolatility: number
   /** Trades of one taker come in runs of this mean length. */
   readonly runLength: number
-  /** Amplitude and UTC hour of the peak of the daily wave of log volatility. */
+  /** Amplitude and UTC hour of the peak of the daily wave of log volatility; around the clock only. */
   readonly dayAmplitude: number
   readonly dayPeakHour: number
+  /** How far a session's volume follows the measured U (`session-shape.ts`): 0 not at all, 1 as measured. Sessions only. */
+  readonly sessionAmplitude: number
+  /** Standard deviation of the log return from close to next open, relative to that of a session. Sessions only. */
+  readonly overnightDeviation: number
 }
 
 /** Perpetual futures of the larger coins, around the clock. */
@@ -63,9 +67,12 @@ export const CRYPTO_PROFILE: MarketProfile = {
   runLength: 2.5,
   dayAmplitude: 0.33,
   dayPeakHour: 15,
+  sessionAmplitude: 1,
+  // SPY, daily, 2017 and 2018: 0.42 % from close to open, 0.73 % from open to close.
+  overnightDeviation: 0.57,
 }
 
-/** Large US shares, as if their market never closed. */
+/** Large US shares: around the clock as if their market never closed, or in sessions. */
 export const EQUITY_PROFILE: MarketProfile = {
   ...CRYPTO_PROFILE,
   minuteDeviationBp: 3,

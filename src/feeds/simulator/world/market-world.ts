@@ -2,6 +2,7 @@ import { hashText, Random } from '../../../base/random.ts'
 import type { InstrumentTable } from '../../../events/instrument.ts'
 import type { QuoteBatch } from '../../../events/quote-batch.ts'
 import { TAKER_BUY, TAKER_SELL, type TradeBatch } from '../../../events/trade-batch.ts'
+import type { SessionTable } from '../../calendar/session-table.ts'
 import type { Schedule } from '../../schedule.ts'
 import { BLOCK_MAX_COUNT, BlockPlan } from './block-plan.ts'
 import { MINUTE_US, MinutePath, type PathSymbol } from './minute-path.ts'
@@ -18,6 +19,8 @@ export interface MarketWorldOptions {
   readonly seed: number
   readonly symbols: readonly WorldSymbol[]
   readonly schedule: Schedule
+  /** Hours of trading, where the schedule keeps to some: prices then rest in between. Around the clock unless told. */
+  readonly sessions?: SessionTable
   /** Minute at which the world begins, in minutes since the epoch: at or before the first event. */
   readonly startMinute: number
   /** Trade id of each symbol's first event; 1 unless told. */
@@ -73,10 +76,10 @@ export class MarketWorld {
   #index: number
 
   constructor(options: MarketWorldOptions, instruments: InstrumentTable) {
-    const { symbols, seed, startMinute, firstIndex } = options
+    const { symbols, seed, startMinute, firstIndex, sessions } = options
     const count = symbols.length
     this.#options = options
-    this.#path = new MinutePath(seed, symbols, startMinute)
+    this.#path = new MinutePath(seed, symbols, startMinute, sessions)
     this.#plan = new BlockPlan(seed, count)
     const formats = symbols.map(({ price, profile, tickSize }) => tickFormat(tickSize ?? price * profile.tickBp * 1e-4))
     this.#instrument = Uint32Array.from(symbols, ({ venue, symbol, quantityDecimals }, index) =>

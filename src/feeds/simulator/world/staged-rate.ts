@@ -1,5 +1,6 @@
 import { FinPulseError } from '../../../base/errors.ts'
 import type { Schedule } from '../../schedule.ts'
+import { HALF_HOUR_VOLUMES, MEAN_HALF_HOUR_VOLUME } from './session-shape.ts'
 
 /** A stretch of time over which the rate goes evenly from one value to another. */
 export interface RateStage {
@@ -95,15 +96,10 @@ export const RATE_SHAPES: Readonly<Record<'ramp' | 'burst' | 'diurnal', (ratePer
     { durationSeconds: 5, fromPerSecond: (rate * 60 * 7) / 90, toPerSecond: (rate * 60 * 7) / 90 },
   ],
   /** A day of a share market, half-hour by half-hour: busy when it opens, quiet at noon, busiest when it closes. */
-  diurnal: (rate) => {
-    const mean = HALF_HOUR_VOLUMES.reduce((sum, volume) => sum + volume, 0) / HALF_HOUR_VOLUMES.length
-    return HALF_HOUR_VOLUMES.map((volume) => ({
+  diurnal: (rate) =>
+    HALF_HOUR_VOLUMES.map((volume) => ({
       durationSeconds: 1800,
-      fromPerSecond: (rate * volume) / mean,
-      toPerSecond: (rate * volume) / mean,
-    }))
-  },
+      fromPerSecond: (rate * volume) / MEAN_HALF_HOUR_VOLUME,
+      toPerSecond: (rate * volume) / MEAN_HALF_HOUR_VOLUME,
+    })),
 }
-
-/** Volume of each half-hour of a session relative to its mean: SPY, 7 days of 2013 and 2023 (QuantConnect Lean data). */
-const HALF_HOUR_VOLUMES = [1.62, 1.15, 1.06, 0.97, 1.01, 0.75, 0.54, 0.71, 0.65, 0.8, 0.57, 0.98, 2.23]
