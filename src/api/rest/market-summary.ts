@@ -1,11 +1,4 @@
-import {
-  type DecimalDigits,
-  digitsToBigInt,
-  divideRounded,
-  formatDecimal,
-  parseDecimalText,
-} from '../../base/decimal.ts'
-import { FinPulseError } from '../../base/errors.ts'
+import { add, compare, decimalsOf, ratio, subtract } from '../../base/decimal-text.ts'
 import type { Candle } from '../../events/candle.ts'
 import type { Quote, Trade } from '../../events/trade.ts'
 import type { MarketRow } from '../../protocol/rest.ts'
@@ -28,14 +21,21 @@ const VWAP_EXTRA_DECIMALS = 4
 
 /** One row per (venue, symbol), in order of symbol. */
 export function marketRowsFrom(sources: MarketSources): MarketRow[] {
+  const quotes = new Map(sources.latestQuotes.map((row) => [keyOf(row), row]))
+  return currentSummaries(sources)
+    .map((summary) => marketRow(summary, quotes.get(keyOf(summary)), sources))
+    .sort((a, b) => compareText(a.symbol, b.symbol) || compareText(a.venue, b.venue))
+}
+
+/** The summaries, brought up to now by what is open still and by the newest trades. */
+export function currentSummaries(
+  sources: Pick<MarketSources, 'summaries' | 'openCandles' | 'latestTrades'>,
+): SymbolSummary[] {
   const summaries = new Map(sources.summaries.map((row) => [keyOf(row), row]))
   const byOpenTime = [...sources.openCandles].sort((a, b) => a.openTimeMs - b.openTimeMs)
   for (const candle of byOpenTime) summaries.set(keyOf(candle), withCandle(summaries.get(keyOf(candle)), candle))
   const trades = new Map(sources.latestTrades.map((row) => [keyOf(row), row]))
-  const quotes = new Map(sources.latestQuotes.map((row) => [keyOf(row), row]))
-  return [...summaries]
-    .map(([key, summary]) => marketRow(withTrade(summary, trades.get(key)), quotes.get(key), sources))
-    .sort((a, b) => compareText(a.symbol, b.symbol) || compareText(a.venue, b.venue))
+  return [...summaries].map(([key, summary]) => withTrade(summary, trades.get(key)))
 }
 
 function marketRow(summary: SymbolSummary, quote: Quote | undefined, sources: MarketSources): MarketRow {
@@ -110,50 +110,6 @@ function spreadBasisPoints(quote: Quote): number | null {
   const bid = Number(quote.bidPrice)
   const ask = Number(quote.askPrice)
   return bid > 0 && ask > 0 ? rounded(((ask - bid) / ((ask + bid) / 2)) * 10_000, 4) : null
-}
-
-const scratch: DecimalDigits = { low: 0, high: 0, decimals: 0 }
-
-/** Digits of a decimal text at `decimals`, which is at least the text's own. Sums over a day may pass 2^84. */
-function digitsAt(text: string, decimals: number): bigint {
-  if (parseDecimalText(text, scratch)) {
-    return digitsToBigInt(scratch.low, scratch.high) * 10n ** BigInt(decimals - scratch.decimals)
-  }
-  if (!/^\d+(\.\d+)?$/.test(text))
-    throw new FinPulseError('internal', `decimal: expected plain notation, got "${text}"`)
-  return BigInt(text.replace('.', '')) * 10n ** BigInt(decimals - decimalsOf(text))
-}
-
-function decimalsOf(text: string): number {
-  const point = text.indexOf('.')
-  return point < 0 ? 0 : text.length - point - 1
-}
-
-function onDigits(a: string, b: string, combine: (a: bigint, b: bigint) => bigint): string {
-  const decimals = Math.max(decimalsOf(a), decimalsOf(b))
-  return formatDecimal(combine(digitsAt(a, decimals), digitsAt(b, decimals)), decimals)
-}
-
-function add(a: string, b: string): string {
-  return onDigits(a, b, (x, y) => x + y)
-}
-
-function subtract(a: string, b: string): string {
-  return onDigits(a, b, (x, y) => x - y)
-}
-
-function compare(a: string, b: string): number {
-  const decimals = Math.max(decimalsOf(a), decimalsOf(b))
-  const difference = digitsAt(a, decimals) - digitsAt(b, decimals)
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0
-}
-
-/** `a / b`, rounded half to even at `decimals`; zero where `b` is. */
-function ratio(a: string, b: string, decimals: number): string {
-  const places = Math.max(decimalsOf(a), decimalsOf(b))
-  const divisor = digitsAt(b, places)
-  if (divisor === 0n) return formatDecimal(0, decimals)
-  return formatDecimal(divideRounded(digitsAt(a, places) * 10n ** BigInt(decimals), divisor), decimals)
 }
 
 function rounded(value: number, places: number): number {
