@@ -31,6 +31,17 @@ export interface FollowerEvents {
   lost(topic: FollowedTopic, count: number): void
 }
 
+/** What everything read is handed to: the live hub, or whatever else takes in the same. */
+export type FollowedInto = Pick<
+  LiveHub,
+  'instruments' | 'areCandlesWatched' | 'takeTrades' | 'takeQuotes' | 'takeCandles' | 'takeAlerts' | 'reset'
+> & {
+  /** Identity of the log that everything comes from. */
+  epoch: string
+  /** Whether batches of trades are kept after they were taken in; if not, one is filled again and again. */
+  readonly tradeChannel: { readonly isWatched: boolean }
+}
+
 interface Position {
   readonly topic: FollowedTopic
   readonly partition: number
@@ -40,7 +51,7 @@ interface Position {
 /** Reads the log from its end on, for as long as it runs, and hands everything to the hub. */
 export class LogFollower {
   readonly #log: EventLogReader
-  readonly #hub: LiveHub
+  readonly #hub: FollowedInto
   readonly #partitionCount: number
   readonly #events: FollowerEvents
   readonly #logger: Logger
@@ -55,7 +66,7 @@ export class LogFollower {
 
   constructor(options: {
     readonly log: EventLogReader
-    readonly hub: LiveHub
+    readonly hub: FollowedInto
     readonly partitionCount: number
     readonly events: FollowerEvents
     readonly logger: Logger
