@@ -96,8 +96,9 @@ function describeIssue(issue: z.core.$ZodIssue, settings: Settings): string {
       .map((key) => `${path === '' ? '' : `${path}.`}${key}: no such setting${suggest(key, allowed)}`)
       .join('; ')
   }
-  // Written by the check itself, with subject and value.
-  if (issue.code === 'custom') return issue.message
+  if (issue.code === 'invalid_key') return `${path}: ${issue.issues[0]?.message ?? issue.message}`
+  // Written by the check itself, with subject and value, unless it says only what it expected.
+  if (issue.code === 'custom' && !issue.message.startsWith('expected ')) return issue.message
   const value = issue.path.reduce<unknown>((at, key) => (at as Settings | undefined)?.[key as string], settings)
   return `${path}: ${issue.message}, got ${JSON.stringify(value)}`
 }
@@ -106,12 +107,16 @@ function describeIssue(issue: z.core.$ZodIssue, settings: Settings): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   let at: z.ZodType = configSchema
   for (const key of path) {
-    const shape = shapeOf(at)
-    const next = shape?.[String(key)]
+    const next = memberOf(at, String(key))
     if (next === undefined) return []
     at = next
   }
   return Object.keys(shapeOf(at) ?? {})
+}
+
+function memberOf(schema: z.ZodType, key: string): z.ZodType | undefined {
+  const inner = unwrap(schema)
+  return inner instanceof z.ZodRecord ? (inner.valueType as z.ZodType) : shapeOf(inner)?.[key]
 }
 
 function shapeOf(schema: z.ZodType): Record<string, z.ZodType> | undefined {

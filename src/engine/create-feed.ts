@@ -56,6 +56,10 @@ function createSimulator(config: SimulatorConfig, { clock, position }: FeedConte
     ratePerSecond: config.ratePerSecond,
     seed: config.seed,
     backfillUs: config.backfill * 1000,
+    market: config.market,
+    hours: config.hours,
+    holidays: config.holidays,
+    models: config.models,
     ...(config.startTime === undefined ? {} : { startTimeUs: Date.parse(config.startTime) * 1000 }),
     ...(config.maxCount === undefined ? {} : { maxCount: config.maxCount }),
   }

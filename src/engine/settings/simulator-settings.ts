@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DEFAULT_SYMBOLS } from '../../feeds/simulator/symbol-presets.ts'
 import { duration, symbol } from './fields.ts'
+import { modelsSchema } from './model-settings.ts'
 
 export const simulatorSchema = z.strictObject({
   type: z.literal('simulator'),
@@ -15,6 +16,13 @@ export const simulatorSchema = z.strictObject({
   backfill: duration('feed.backfill').prefault('24h'),
   /** Event time of the first trade, ISO 8601, instead of now less the back-fill. */
   startTime: z.iso.datetime().optional(),
+  market: z.enum(['equity', 'crypto']).default('equity'),
+  /** Around the clock, or the trading hours of New York. */
+  hours: z.enum(['always', 'nyse']).default('always'),
+  /** Days without trading beside those of the exchange. */
+  holidays: z.array(z.iso.date()).max(1000).default([]),
+  /** What is different about some symbols; those of others than `symbols` do nothing. */
+  models: modelsSchema.default({}),
   /** The feed ends after this many trades. */
   maxCount: z.int().positive().optional(),
 })

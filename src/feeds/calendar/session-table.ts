@@ -58,6 +58,12 @@ export class SessionTable {
     return { openUs: this.#openUs[session]!, closeUs: this.#closeUs[session]! }
   }
 
+  /** The time itself where the market is open, else the last close before it; undefined before the first session. */
+  lastOpenUs(timeUs: number): number | undefined {
+    const session = this.#sessionEndingAfter(timeUs)
+    return timeUs >= this.#openUs[session]! ? timeUs : this.#closeUs[session - 1]
+  }
+
   #openEndUs(session: number): number {
     return this.#openBeforeUs[session + 1] ?? this.#totalUs
   }

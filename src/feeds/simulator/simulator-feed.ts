@@ -5,11 +5,20 @@ import { InstrumentTable } from '../../events/instrument.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
 import { TradeBatch } from '../../events/trade-batch.ts'
 import type { Feed, FeedProgress, FeedStep } from '../feed.ts'
-import { ConstantRate } from '../schedule.ts'
+import type { Schedule } from '../schedule.ts'
+import {
+  evenRate,
+  historyStartUs,
+  isSameMarket,
+  type MarketRules,
+  marketRules,
+  sessionsOf,
+} from './simulator-market.ts'
 import { worldSymbolOf } from './symbol-presets.ts'
-import { MarketWorld } from './world/market-world.ts'
+import { MarketWorld, type MarketWorldOptions } from './world/market-world.ts'
 
-export interface SimulatorOptions {
+/** Of the rules of the market each has a default: shares, around the clock. */
+export interface SimulatorOptions extends Partial<MarketRules> {
   readonly symbols: readonly string[]
   /** Trades per second over all symbols. */
   readonly ratePerSecond: number
@@ -41,19 +50,21 @@ interface Position {
   readonly originUs: number
   readonly originIndex: number
   readonly firstTradeIds: Float64Array | undefined
+  /** Absent in positions from before there were any but the defaults. */
+  readonly rules?: MarketRules
   /** Event that comes next. */
   readonly index: number
 }
 
 /**
- * The simulated market as a feed. The n-th trade has the event time `origin + n / rate`, whatever the clock or the log
- * do: behind the clock (at the first start, after a pause) it runs as fast as it is pulled, then keeps step with it.
+ * The simulated market as a feed. The n-th trade has the event time `origin + n / rate`, in hours of trading where the
+ * market keeps to some, whatever the clock or the log do: behind the clock (at the first start, after a pause) it runs as fast as it is pulled, then keeps step with it.
  */
 export class SimulatorFeed implements Feed {
   readonly name = 'simulator'
   readonly #clock: Clock
   readonly #stretch: Omit<Position, 'index'>
-  readonly #schedule: ConstantRate
+  readonly #schedule: Schedule
   readonly #world: MarketWorld
   readonly #trades: TradeBatch
   readonly #quotes: QuoteBatch
@@ -69,17 +80,10 @@ export class SimulatorFeed implements Feed {
     const saved = position === undefined ? undefined : (deserialize(position) as Position)
     const index = saved?.index ?? 0
     this.#stretch = saved === undefined ? firstStretch(options, nowUs) : nextStretch(options, nowUs, saved)
-    const { ratePerSecond, originUs, originIndex, firstTradeIds, startMinute, seed, symbols } = this.#stretch
-    this.#schedule = new ConstantRate(ratePerSecond, originUs, originIndex)
     const instruments = new InstrumentTable()
-    const world = {
-      seed,
-      symbols: symbols.map((symbol) => worldSymbolOf(symbol)),
-      schedule: this.#schedule,
-      startMinute,
-      firstIndex: originIndex,
-    }
-    this.#world = new MarketWorld(firstTradeIds === undefined ? world : { ...world, firstTradeIds }, instruments)
+    const world = worldOptions(this.#stretch)
+    this.#schedule = world.schedule
+    this.#world = new MarketWorld(world, instruments)
     this.#world.skipTo(index)
     const capacity = options.batchMaxCount ?? BATCH_MAX_COUNT
     this.#trades = new TradeBatch(instruments, capacity)
@@ -134,49 +138,70 @@ type Stretch = Omit<Position, 'index'>
 
 function firstStretch(options: SimulatorOptions, nowUs: number): Stretch {
   const { seed, symbols, ratePerSecond, startTimeUs, backfillUs } = options
-  const originUs = startTimeUs ?? Math.floor((nowUs - backfillUs) / MINUTE_US) * MINUTE_US
+  const rules = marketRules(options, symbols)
+  const originUs = startTimeUs ?? Math.floor(historyStartUs(rules, nowUs, backfillUs) / MINUTE_US) * MINUTE_US
   const startMinute = Math.floor(originUs / MINUTE_US)
-  return { seed, symbols, startMinute, ratePerSecond, originUs, originIndex: 0, firstTradeIds: undefined }
+  return { seed, symbols, startMinute, ratePerSecond, originUs, originIndex: 0, firstTradeIds: undefined, rules }
 }
 
 /** The same stretch where nothing has changed; else a new one that begins where the feed had come to. */
 function nextStretch(options: SimulatorOptions, nowUs: number, saved: Position): Stretch {
   const { index, ...stretch } = saved
   const { seed, symbols, ratePerSecond, startTimeUs, backfillUs } = options
-  const before = new ConstantRate(saved.ratePerSecond, saved.originUs, saved.originIndex)
-  const nextUs = before.dueUs(index)
-  const earliestUs = Math.floor(nowUs - backfillUs)
+  const rules = marketRules(options, symbols)
+  const rulesBefore = rulesOf(saved)
+  const before = worldOptions(saved)
+  const nextUs = before.schedule.dueUs(index)
+  const earliestUs = Math.floor(historyStartUs(rules, nowUs, backfillUs))
   const isTooOld = startTimeUs === undefined && nextUs < earliestUs
-  const isSame = seed === saved.seed && ratePerSecond === saved.ratePerSecond && symbols.join() === saved.symbols.join()
+  const isSame =
+    seed === saved.seed &&
+    ratePerSecond === saved.ratePerSecond &&
+    symbols.join() === saved.symbols.join() &&
+    isSameMarket(rules, rulesBefore)
   if (isSame && !isTooOld) return stretch
   const ids = tradeIdsAt(saved, before)
+  // A market that was closed until tomorrow, and now never is, goes on at once.
+  const isOpened = rules.hours !== rulesBefore.hours && index > 0
+  const goesOnUs = isOpened ? Math.min(nextUs, Math.max(nowUs, before.schedule.dueUs(index - 1))) : nextUs
   return {
     seed,
     symbols,
     startMinute: saved.startMinute,
     ratePerSecond,
-    originUs: isTooOld ? earliestUs : nextUs,
+    originUs: isTooOld ? earliestUs : goesOnUs,
     originIndex: index,
     firstTradeIds: Float64Array.from(symbols, (symbol) => ids.get(symbol) ?? 1),
+    rules,
+  }
+}
+
+function rulesOf({ rules, symbols }: Stretch): MarketRules {
+  return rules ?? marketRules({}, symbols)
+}
+
+/** The world of a stretch, with the schedule of its events. */
+function worldOptions(stretch: Stretch): MarketWorldOptions {
+  const { seed, symbols, startMinute, ratePerSecond, originUs, originIndex, firstTradeIds } = stretch
+  const rules = rulesOf(stretch)
+  const { market, hours, models } = rules
+  const sessions = sessionsOf(rules, startMinute * MINUTE_US)
+  return {
+    seed,
+    symbols: symbols.map((symbol) => worldSymbolOf(symbol, market, models[symbol], hours)),
+    schedule: evenRate(ratePerSecond, originUs, originIndex, sessions),
+    startMinute,
+    firstIndex: originIndex,
+    ...(sessions === undefined ? {} : { sessions }),
+    ...(firstTradeIds === undefined ? {} : { firstTradeIds }),
   }
 }
 
 /** The trade id that each symbol had come to. */
-function tradeIdsAt(saved: Position, schedule: ConstantRate): Map<string, number> {
-  const { seed, startMinute, originIndex: firstIndex, firstTradeIds, index } = saved
-  const options = {
-    seed,
-    symbols: saved.symbols.map((symbol) => worldSymbolOf(symbol)),
-    schedule,
-    startMinute,
-    firstIndex,
-  }
-  const world = new MarketWorld(
-    firstTradeIds === undefined ? options : { ...options, firstTradeIds },
-    new InstrumentTable(),
-  )
+function tradeIdsAt({ symbols, index }: Position, options: MarketWorldOptions): Map<string, number> {
+  const world = new MarketWorld(options, new InstrumentTable())
   world.skipTo(index)
-  return new Map(saved.symbols.map((symbol, at) => [symbol, world.nextTradeIds[at]!]))
+  return new Map(symbols.map((symbol, at) => [symbol, world.nextTradeIds[at]!]))
 }
 
 function checkOptions({ symbols, ratePerSecond }: SimulatorOptions): void {

@@ -1,11 +1,37 @@
+import { FinPulseError } from '../../base/errors.ts'
 import { hashText } from '../../base/random.ts'
-import { CRYPTO_PROFILE, EQUITY_PROFILE } from './world/market-profile.ts'
+import { CRYPTO_PROFILE, EQUITY_PROFILE, type MarketProfile } from './world/market-profile.ts'
 import type { WorldSymbol } from './world/market-world.ts'
+import { sessionVariance } from './world/session-shape.ts'
 
 export const SIMULATOR_VENUE = 'sim'
 const MINUTES_PER_YEAR = 365 * 1440
-/** A share's price moves in cents. */
+const SESSIONS_PER_YEAR = 252
+/** A share's price moves in cents, below a dollar in hundredths of them (Regulation NMS, rule 612). */
 const TICK_SIZE = 0.01
+const TICK_SIZE_BELOW_DOLLAR = 0.0001
+/** Ticks in a starting price: of fewer the price can hardly move, of more it has too many digits in the end. */
+const TICKS_MIN_COUNT = 20
+const TICKS_MAX_COUNT = 1e8
+
+export type SimulatedMarket = 'equity' | 'crypto'
+/** Around the clock, or the sessions of the New York Stock Exchange. */
+export type MarketHours = 'always' | 'nyse'
+
+/** Parts of a profile that a symbol cannot have to itself, or that another field says better. */
+type SharedPart = 'runLength' | 'tickBp'
+type ProfilePart = { readonly [Part in Exclude<keyof MarketProfile, SharedPart>]?: MarketProfile[Part] | undefined }
+
+/** What is different about a symbol; everything else is as in its market. */
+export interface SymbolModel extends ProfilePart {
+  /** Price at the very start, in the quote currency. */
+  readonly price?: number | undefined
+  /** Standard deviation of the yearly log return: 0.3 is 30 %. Instead of `minuteDeviationBp`. */
+  readonly annualVolatility?: number | undefined
+  /** Smallest price step, 1, 2 or 5 of some decimal. */
+  readonly tickSize?: number | undefined
+  readonly quantityDecimals?: number | undefined
+}
 
 export interface SymbolPreset {
   readonly symbol: string
@@ -51,14 +77,58 @@ export function presetOf(symbol: string): SymbolPreset {
   return { symbol, price: 20 + (hash % 40_000) / 100, annualVolatility: 0.2 + ((hash >>> 16) % 40) / 100 }
 }
 
-/** A symbol as the world takes it. A share's ordinary minute has its part of the yearly volatility. */
-export function worldSymbolOf(symbol: string, market: 'equity' | 'crypto' = 'equity'): WorldSymbol {
-  if (market === 'crypto') {
-    const price = CRYPTO_SYMBOLS.find((preset) => preset.symbol === symbol)?.price ?? presetOf(symbol).price
-    return { venue: SIMULATOR_VENUE, symbol, price, profile: CRYPTO_PROFILE, quantityDecimals: 3 }
+/**
+ * A symbol as the world takes it: its market's profile, its preset, and over both what its model says.
+ *
+ * @throws FinPulseError config-invalid where tick size and price do not go together
+ */
+export function worldSymbolOf(
+  symbol: string,
+  market: SimulatedMarket = 'equity',
+  model: SymbolModel = {},
+  hours: MarketHours = 'always',
+): WorldSymbol {
+  const { price: givenPrice, annualVolatility, tickSize: givenTick, quantityDecimals, ...given } = model
+  const isCrypto = market === 'crypto'
+  const preset = presetOf(symbol)
+  const coinPrice = isCrypto ? CRYPTO_SYMBOLS.find((coin) => coin.symbol === symbol)?.price : undefined
+  const price = givenPrice ?? coinPrice ?? preset.price
+  const profile: MarketProfile = { ...(isCrypto ? CRYPTO_PROFILE : EQUITY_PROFILE), ...withoutGaps(given) }
+  const yearly = annualVolatility ?? (isCrypto ? undefined : preset.annualVolatility)
+  const hasYearly = given.minuteDeviationBp === undefined && yearly !== undefined
+  const world = {
+    venue: SIMULATOR_VENUE,
+    symbol,
+    price,
+    profile: hasYearly ? { ...profile, minuteDeviationBp: minuteDeviationBp(yearly, profile, hours) } : profile,
+    quantityDecimals: quantityDecimals ?? (isCrypto ? 3 : 0),
   }
-  const { price, annualVolatility } = presetOf(symbol)
-  const minuteDeviationBp = (annualVolatility / Math.sqrt(MINUTES_PER_YEAR)) * 1e4
-  const profile = { ...EQUITY_PROFILE, minuteDeviationBp }
-  return { venue: SIMULATOR_VENUE, symbol, price, profile, quantityDecimals: 0, tickSize: TICK_SIZE }
+  const shareTick = price < 1 ? TICK_SIZE_BELOW_DOLLAR : TICK_SIZE
+  const tickSize = givenTick ?? (isCrypto ? undefined : shareTick)
+  if (tickSize === undefined) return world
+  checkTick(symbol, price, tickSize)
+  return { ...world, tickSize }
+}
+
+/**
+ * In sessions the year's return has the wanted deviation: that of 252 sessions and their nights. Around the clock an
+ * ordinary minute has its part of it, and since volatility changes, the year has about twice as much.
+ */
+function minuteDeviationBp(annualVolatility: number, profile: MarketProfile, hours: MarketHours): number {
+  if (hours === 'always') return (annualVolatility / Math.sqrt(MINUTES_PER_YEAR)) * 1e4
+  const yearVariance = SESSIONS_PER_YEAR * sessionVariance(profile) * (1 + profile.overnightDeviation ** 2)
+  return (annualVolatility / Math.sqrt(yearVariance)) * 1e4
+}
+
+function withoutGaps(given: ProfilePart): Partial<MarketProfile> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+function checkTick(symbol: string, price: number, tickSize: number): void {
+  const ticks = price / tickSize
+  if (ticks >= TICKS_MIN_COUNT && ticks <= TICKS_MAX_COUNT) return
+  throw new FinPulseError(
+    'config-invalid',
+    `models.${symbol}.tickSize: expected ${price / TICKS_MAX_COUNT} to ${price / TICKS_MIN_COUNT} at a price of ${price}, got ${tickSize}`,
+  )
 }

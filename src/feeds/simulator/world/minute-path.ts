@@ -106,7 +106,8 @@ export class MinutePath {
 
   #step(index: number): void {
     const { profile } = this.#symbols[index]!
-    const opened = this.closeLogPrice[index]! + (this.#isAfterNight ? this.#nightReturn(profile, index) : 0)
+    const closed = this.closeLogPrice[index]!
+    const opened = this.#isAfterNight ? this.#within(index, closed + this.#nightReturn(profile, index)) : closed
     const random = this.#random
     random.reseed(this.#seed, this.#streams[index]!, this.minute)
     // Each symbol draws the shared numbers anew from the same place: no order among symbols, nothing to keep.
@@ -174,11 +175,11 @@ export class MinutePath {
     return sum
   }
 
-  /** Reflects a price that has left its range: a walk, however long, stays a price. */
+  /** Reflects a price that has left its range: a walk, however long or wild, stays a price. */
   #within(index: number, logPrice: number): number {
     const start = this.#startLogPrice[index]!
-    if (logPrice > start + DRIFT_LIMIT) return 2 * (start + DRIFT_LIMIT) - logPrice
-    if (logPrice < start - DRIFT_LIMIT) return 2 * (start - DRIFT_LIMIT) - logPrice
+    if (logPrice > start + DRIFT_LIMIT) return Math.max(start - DRIFT_LIMIT, 2 * (start + DRIFT_LIMIT) - logPrice)
+    if (logPrice < start - DRIFT_LIMIT) return Math.min(start + DRIFT_LIMIT, 2 * (start - DRIFT_LIMIT) - logPrice)
     return logPrice
   }
 }
