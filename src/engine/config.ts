@@ -5,6 +5,7 @@ import { FinPulseError, messageOf } from '../base/errors.ts'
 import { alphaVantageSchema } from './settings/alpha-vantage-settings.ts'
 import { binanceSchema } from './settings/binance-settings.ts'
 import { duration } from './settings/fields.ts'
+import { krakenSchema } from './settings/kraken-settings.ts'
 import { replaySchema } from './settings/replay-settings.ts'
 import { simulatorSchema } from './settings/simulator-settings.ts'
 
@@ -14,7 +15,7 @@ export const configSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(8000),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   feed: z
-    .discriminatedUnion('type', [simulatorSchema, replaySchema, binanceSchema, alphaVantageSchema])
+    .discriminatedUnion('type', [simulatorSchema, replaySchema, binanceSchema, alphaVantageSchema, krakenSchema])
     .prefault({ type: 'simulator' }),
   log: z
     .strictObject({
@@ -74,6 +75,7 @@ export type ConfigInput = z.input<typeof configSchema>
 export type Config = z.output<typeof configSchema>
 export type SimulatorConfig = Extract<Config['feed'], { type: 'simulator' }>
 export type BinanceConfig = Extract<Config['feed'], { type: 'binance' }>
+export type KrakenConfig = Extract<Config['feed'], { type: 'kraken' }>
 export type AlphaVantageConfig = Extract<Config['feed'], { type: 'alpha-vantage' }>
 export type ReplayConfig = Extract<Config['feed'], { type: 'replay' }>
 

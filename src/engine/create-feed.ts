@@ -7,9 +7,17 @@ import { isAlphaVantagePosition } from '../feeds/alpha-vantage/poll-position.ts'
 import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
 import { isPositionOf } from '../feeds/binance/feed-position.ts'
 import type { Feed } from '../feeds/feed.ts'
+import { KrakenFeed } from '../feeds/kraken/kraken-feed.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
-import type { AlphaVantageConfig, BinanceConfig, Config, ReplayConfig, SimulatorConfig } from './config.ts'
+import type {
+  AlphaVantageConfig,
+  BinanceConfig,
+  Config,
+  KrakenConfig,
+  ReplayConfig,
+  SimulatorConfig,
+} from './config.ts'
 
 export interface FeedContext {
   readonly clock: Clock
@@ -33,6 +41,8 @@ export async function createFeed(config: Config['feed'], context: FeedContext): 
       return createSimulator(config, context)
     case 'binance':
       return createBinance(config, context)
+    case 'kraken':
+      return createKraken(config, context)
     case 'alpha-vantage':
       return createAlphaVantage(config, context)
   }
@@ -81,6 +91,18 @@ function createBinance(config: BinanceConfig, { clock, logger, position }: FeedC
   return new BinanceFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
 }
 
+function createKraken(config: KrakenConfig, { clock, logger, position }: FeedContext): Feed {
+  const { symbols, quotes, url, restUrl } = config
+  const options = {
+    symbols,
+    hasQuotes: quotes,
+    ...(url === undefined ? {} : { url }),
+    ...(restUrl === undefined ? {} : { restUrl }),
+  }
+  const seed = clock.nowUs()
+  return new KrakenFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
+}
+
 function createAlphaVantage(config: AlphaVantageConfig, context: FeedContext): Feed {
   const { clock, logger, position, environment = process.env } = context
   const { type: _, pollEvery, url, ...rest } = config
@@ -105,6 +127,6 @@ function checkPosition(type: Config['feed']['type'], position: Uint8Array): void
 
 function kindOf(position: Uint8Array): Config['feed']['type'] {
   if (position[0] === SERIALIZED) return 'simulator'
-  if (isPositionOf('binance', position)) return 'binance'
+  for (const feed of ['binance', 'kraken'] as const) if (isPositionOf(feed, position)) return feed
   return isAlphaVantagePosition(position) ? 'alpha-vantage' : 'replay'
 }

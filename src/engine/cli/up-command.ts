@@ -20,6 +20,7 @@ Examples:
   finpulse up --symbols AAPL,MSFT --rate 5000
   finpulse up --port 9000 --data-dir /tmp/market --backfill 2h
   finpulse up --feed binance --symbols btcusdt,ethusdt
+  finpulse up --feed kraken --symbols BTC/USD,ETH/USD
   ALPHA_VANTAGE_API_KEY=… finpulse up --feed alpha-vantage --symbols IBM,MSFT
   SYMBOLS=AAPL,TSLA TRADES_PER_SECOND=1000 PORT=9000 finpulse up
 
@@ -29,7 +30,7 @@ export function addUpCommand(program: Command): void {
   const command = program
     .command('up')
     .description('simulated or live market → log → candles and alerts → store → API and page, on this machine')
-    .option('--feed <name>', 'simulator, binance or alpha-vantage (default: simulator)')
+    .option('--feed <name>', 'simulator, binance, kraken or alpha-vantage (default: simulator)')
     .option('--feed-url <url>', "of a live feed: base address instead of the venue's own, ws(s)://… or http(s)://…")
     .option('--symbols <list>', 'symbols, separated by commas (default: ten well-known ones, or SYMBOLS)')
     .option('--rate <number>', 'trades per second over all symbols (default: 100, or TRADES_PER_SECOND)')

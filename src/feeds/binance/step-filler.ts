@@ -10,7 +10,8 @@ import { ClockSkew } from './clock-skew.ts'
 import type { FeedPosition } from './feed-position.ts'
 import type { Frame, FrameQueue } from './frame-queue.ts'
 import { FrameReader } from './frame-reader.ts'
-import type { GapLedger, StreamGap } from './gap-ledger.ts'
+import { GapHold } from './gap-hold.ts'
+import type { GapLedger } from './gap-ledger.ts'
 import { restIdOf, tradeFromRest } from './market-from-rest.ts'
 import type { RepairLoop, RepairPage } from './repair-loop.ts'
 import type { RestRow } from './rest-client.ts'
@@ -29,13 +30,7 @@ export interface StepFillerOptions {
 /** A quote with a lower number after this time is of a venue that numbers anew, not of an overlap. */
 const QUOTE_OVERLAP_US = 60_000_000
 
-/**
- * Makes steps of frames and of repaired rows.
- *
- * Before a gap it holds: the frame that shows it, and all after it, wait until the gap is repaired, so that the log has
- * the trades in order and no candle closes without them. Where that takes too long it goes on, the gap is repaired late,
- * and no further gap is waited for until a repair succeeds.
- */
+/** Makes steps of frames and of repaired rows. The frame that shows a gap, and all after it, may wait for the repair. */
 export class StepFiller {
   readonly reader: FrameReader
   readonly skew = new ClockSkew()
@@ -47,8 +42,7 @@ export class StepFiller {
   /** When each symbol's last message came, µs. */
   readonly #heardUs = new Map<string, number>()
   #deadLetters: DeadLetter[] = []
-  #hold: { readonly gap: StreamGap; readonly untilUs: number } | undefined
-  #mayHold = true
+  readonly #hold = new GapHold()
 
   constructor(options: StepFillerOptions) {
     this.#options = options
@@ -71,12 +65,7 @@ export class StepFiller {
     const { repair, clock, startedUs, settings } = this.#options
     const nowUs = clock.nowUs()
     if (repair.isCatchingUp && nowUs < startedUs + settings.limits.catchUpMaxMs * 1000) return true
-    const hold = this.#hold
-    if (hold === undefined) return false
-    if (hold.gap.remainingCount > 0 && nowUs < hold.untilUs) return true
-    if (hold.gap.remainingCount > 0) this.#mayHold = false
-    this.#hold = undefined
-    return false
+    return this.#hold.isHolding(nowUs)
   }
 
   /** The next step; without rows where there is no work. @param watermarkUs promise of a step without rows, or -1 */
@@ -100,7 +89,7 @@ export class StepFiller {
     for (const row of rows) this.#takeRepaired(request.symbol, row, receivedTimeUs)
     ledger.noteAnswered(request, throughId)
     position.noteChanged(request.symbol)
-    this.#mayHold = true
+    this.#hold.repaired()
     repair.wake()
   }
 
@@ -161,10 +150,7 @@ export class StepFiller {
       const gap = ledger.miss(symbol, streamId - 1)
       position.noteChanged(symbol)
       repair.wake()
-      if (this.#mayHold) {
-        this.#hold = { gap, untilUs: clock.nowUs() + settings.limits.holdMaxMs * 1000 }
-        return false
-      }
+      if (this.#hold.begin(gap, clock.nowUs() + settings.limits.holdMaxMs * 1000)) return false
     }
     this.#heardUs.set(symbol, frame.receivedTimeUs)
     this.skew.note(sentTimeUs, frame.receivedTimeUs)
