@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   'request-invalid': 'A request parameter is missing, malformed or out of range.',
   'not-found': 'There is no such resource.',
   'symbol-unknown': 'No event of that symbol has been seen.',
+  'queue-full': 'A bounded queue has no room; send it again in a moment.',
   'not-ready': 'The engine is starting or stopping; ask again in a moment.',
   'worker-failed': 'A worker thread ended unexpectedly.',
   internal: 'A defect in FinPulse itself.',

@@ -21,18 +21,25 @@ const TAKER_SIDES: ReadonlySet<unknown> = new Set<TakerSide>(['buy', 'sell', 'un
 const TRADE_COUNT_MAX = 2 ** 32 - 1
 const NO_SEQUENCE = -1
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
-/** Reads what `tradeAt` and `quoteAt` print, one JSON a line; other FinPulse types are passed over. */
+/** Reads a line of another type than trade and quote. @returns why it is bad */
+export type OtherTypes = (type: string, json: Json, sink: RowSink) => Refusal | undefined
+
+const passOver: OtherTypes = (type, _json, sink) => sink.passOver(type)
+
+/** Reads what `tradeAt` and `quoteAt` print, one JSON a line; other FinPulse types are passed over by default. */
 export class NdjsonLines implements LineReader {
   receivedTimeUs = Number.NaN
   readonly #venue: string
   readonly #trade = createTradeRow()
   readonly #quote = createQuoteRow()
+  readonly #readOther: OtherTypes
 
   /** @param venue for events that name none */
-  constructor(venue: string) {
+  constructor(venue: string, readOther: OtherTypes = passOver) {
     this.#venue = venue
+    this.#readOther = readOther
   }
 
   readLine(bytes: Uint8Array, start: number, end: number, sink: RowSink): Refusal | undefined {
@@ -49,7 +56,7 @@ export class NdjsonLines implements LineReader {
     if (!isObject(json)) return refuse('unknown-shape', 'expected a JSON object')
     const type = json.type
     if (typeof type !== 'string') return refuse('unknown-shape', 'type: expected a text')
-    if (type !== 'trade' && type !== 'quote') return sink.passOver(type)
+    if (type !== 'trade' && type !== 'quote') return this.#readOther(type, json, sink)
     const venue = json.venue ?? this.#venue
     const symbol = json.symbol
     const isNamed = typeof venue === 'string' && typeof symbol === 'string'
@@ -111,7 +118,7 @@ export class NdjsonLines implements LineReader {
   }
 }
 
-const AMOUNTS = ['price', 'quantity', 'bidPrice', 'bidQuantity', 'askPrice', 'askQuantity']
+const AMOUNTS = ['price', 'quantity', 'bidPrice', 'bidQuantity', 'askPrice', 'askQuantity', 'amount']
 
 function hasNumericAmount(json: unknown): json is Json {
   return isObject(json) && AMOUNTS.some((field) => typeof json[field] === 'number')

@@ -35,8 +35,10 @@ export class RowSink {
     return undefined
   }
 
-  passOver(kind: string): undefined {
+  /** Counts a line that is none of the wanted events. @returns why it is bad, where the sink does not pass it over */
+  passOver(kind: string): Refusal | undefined {
     this.ledger.passOver(kind)
+    return undefined
   }
 }
 

@@ -1,0 +1,116 @@
+import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import { hashOfId } from './hash-of-id.ts'
+import { NumberedIds, type Overflow } from './numbered-ids.ts'
+import type { VarintReader, VarintWriter } from './varint.ts'
+
+/** Ranges of ids that are kept over all symbols, shared evenly; a symbol has never less than a few. */
+const RANGES_MAX_COUNT = 4096
+const RANGES_OF_ONE_MAX_COUNT = 1024
+const RANGES_OF_ONE_MIN_COUNT = 4
+/** Newest labels of markets, whose ids are texts. */
+const MARKET_LABELS_MAX_COUNT = 1024
+/** Sources of payments that are told apart; events of further ones are taken as they are. */
+const SOURCES_MAX_COUNT = 256
+
+/** Which events were taken, by what identifies them, so that none is taken twice. Bounded: see the constants. */
+export class EventLedger {
+  readonly #trades = new Map<ReplayInstrument, NumberedIds>()
+  readonly #quotes = new Map<ReplayInstrument, NumberedIds>()
+  readonly #payments = new Map<string, NumberedIds>()
+  readonly #paymentLabels = new Map<string, NumberedIds>()
+  /** Hashes of ids, oldest first. */
+  readonly #marketLabels = new Set<number>()
+  /** Ranges of ids that were given up, since the start. */
+  forgottenCount = 0
+
+  tradesOf(instrument: ReplayInstrument): NumberedIds {
+    return idsOf(this.#trades, instrument)
+  }
+
+  quotesOf(instrument: ReplayInstrument): NumberedIds {
+    return idsOf(this.#quotes, instrument)
+  }
+
+  /** @returns undefined where there are too many sources */
+  paymentsOf(source: string): NumberedIds | undefined {
+    return idsOfSource(this.#payments, source)
+  }
+
+  /** As `paymentsOf`, by the id of the payment that is labelled. */
+  paymentLabelsOf(source: string): NumberedIds | undefined {
+    return idsOfSource(this.#paymentLabels, source)
+  }
+
+  /** @returns false where it was noted before */
+  noteMarketLabel(id: string): boolean {
+    const hash = hashOfId(id)
+    if (this.#marketLabels.has(hash)) return false
+    this.#marketLabels.add(hash)
+    if (this.#marketLabels.size <= MARKET_LABELS_MAX_COUNT) return true
+    const [oldest] = this.#marketLabels
+    this.#marketLabels.delete(oldest!)
+    this.forgottenCount += 1
+    return true
+  }
+
+  /** Also gives up what is too much. */
+  write(writer: VarintWriter): void {
+    // An old trade may be news, so its id is forgotten; an old quote is not, so it counts as seen.
+    this.#writeInstruments(this.#trades, 'forget', writer)
+    this.#writeInstruments(this.#quotes, 'merge', writer)
+    this.#writeSources(this.#payments, writer)
+    this.#writeSources(this.#paymentLabels, writer)
+    writer.uint(this.#marketLabels.size)
+    for (const hash of this.#marketLabels) writer.uint(hash)
+  }
+
+  #writeInstruments(all: Map<ReplayInstrument, NumberedIds>, overflow: Overflow, writer: VarintWriter): void {
+    writer.uint(all.size)
+    for (const [{ venue, symbol }, ids] of all) {
+      writer.text(venue)
+      writer.text(symbol)
+      this.#writeIds(ids, all.size, overflow, writer)
+    }
+  }
+
+  #writeSources(all: Map<string, NumberedIds>, writer: VarintWriter): void {
+    writer.uint(all.size)
+    for (const [source, ids] of all) {
+      writer.text(source)
+      this.#writeIds(ids, all.size, 'forget', writer)
+    }
+  }
+
+  #writeIds(ids: NumberedIds, shareCount: number, overflow: Overflow, writer: VarintWriter): void {
+    const share = Math.floor(RANGES_MAX_COUNT / shareCount)
+    const maxCount = Math.max(RANGES_OF_ONE_MIN_COUNT, Math.min(RANGES_OF_ONE_MAX_COUNT, share))
+    this.forgottenCount += ids.trim(maxCount, overflow)
+    ids.write(writer)
+  }
+
+  read(reader: VarintReader, instruments: ReplayInstruments): void {
+    for (const all of [this.#trades, this.#quotes]) {
+      for (let count = reader.uint(); count > 0; count--) {
+        const instrument = instruments.find(reader.text(), reader.text())
+        const ids = NumberedIds.read(reader)
+        if (instrument !== undefined) all.set(instrument, ids)
+      }
+    }
+    for (const all of [this.#payments, this.#paymentLabels]) {
+      for (let count = reader.uint(); count > 0; count--) all.set(reader.text(), NumberedIds.read(reader))
+    }
+    for (let count = reader.uint(); count > 0; count--) this.#marketLabels.add(reader.uint())
+  }
+}
+
+function idsOf<K>(all: Map<K, NumberedIds>, key: K): NumberedIds {
+  const known = all.get(key)
+  if (known !== undefined) return known
+  const ids = new NumberedIds()
+  all.set(key, ids)
+  return ids
+}
+
+function idsOfSource(all: Map<string, NumberedIds>, source: string): NumberedIds | undefined {
+  return all.has(source) || all.size < SOURCES_MAX_COUNT ? idsOf(all, source) : undefined
+}

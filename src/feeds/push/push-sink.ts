@@ -1,0 +1,170 @@
+import type { InstrumentTable } from '../../events/instrument.ts'
+import type { Label } from '../../events/label.ts'
+import { PaymentBatch } from '../../events/payment-batch.ts'
+import { NO_ID } from '../../events/trade-batch.ts'
+import type { QuoteRow, Refusal, TradeRow } from '../market-row.ts'
+import type { Json } from '../replay/ndjson-lines.ts'
+import { ReplayLedger } from '../replay/replay-counts.ts'
+import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import { RowSink } from '../replay/row-sink.ts'
+import { StepBuilder } from '../replay/step-builder.ts'
+import type { EventLedger } from './event-ledger.ts'
+import { readLabel } from './label-line.ts'
+import type { NumberedIds } from './numbered-ids.ts'
+import { readPayment, refuse, timeUsOf } from './payment-line.ts'
+
+/** No promise of a watermark, as in the batches. */
+const NONE = -1
+
+/** What the sink has to know of the batch that it is given. */
+export interface SinkContext {
+  readonly source: string
+  /** Stands in where an event has no time of arrival. */
+  readonly receivedTimeUs: number
+  /** Later event times are refused: one event of a far future would make all others late. */
+  readonly latestTimeUs: number
+}
+
+/** Takes the rows of pushed lines: into the present step where they are new, counted. */
+export class PushSink extends RowSink {
+  readonly payments: PaymentBatch
+  labels: Label[] = []
+  /** A watermark was pushed: the step ends there. */
+  watermarkUs = NONE
+  /** Newest event time of a trade or quote taken so far, µs, or -1. */
+  newestTimeUs = -1
+  acceptedCount = 0
+  duplicateCount = 0
+  readonly #events: EventLedger
+  #context: SinkContext = { source: '', receivedTimeUs: 0, latestTimeUs: 0 }
+
+  constructor(table: InstrumentTable, instruments: ReplayInstruments, events: EventLedger, stepMaxCount: number) {
+    super(instruments, new ReplayLedger(undefined), new StepBuilder(table, stepMaxCount))
+    this.payments = new PaymentBatch(stepMaxCount)
+    this.#events = events
+  }
+
+  /** Rows that follow are of another batch. */
+  begin(context: SinkContext): void {
+    this.#context = context
+    this.acceptedCount = 0
+    this.duplicateCount = 0
+  }
+
+  get isFull(): boolean {
+    return (
+      this.step.isFull ||
+      this.payments.isFull ||
+      this.labels.length === this.payments.capacity ||
+      this.watermarkUs !== NONE
+    )
+  }
+
+  get isEmpty(): boolean {
+    const { trades, quotes } = this.step
+    const rowCount = trades.count + quotes.count + this.payments.count + this.labels.length
+    return rowCount === 0 && this.watermarkUs === NONE
+  }
+
+  clear(): void {
+    this.step.trades.count = 0
+    this.step.quotes.count = 0
+    this.payments.count = 0
+    this.labels = []
+    this.watermarkUs = NONE
+  }
+
+  override addTrade(instrument: ReplayInstrument, row: TradeRow): Refusal | undefined {
+    const ids = row.id === NO_ID ? undefined : this.#events.tradesOf(instrument)
+    const toId = row.id + row.tradeCount - 1
+    if (ids?.isKnown(row.id, toId, row.eventTimeUs) === true) return this.#passDuplicate()
+    if (Number.isNaN(row.receivedTimeUs)) row.receivedTimeUs = this.#context.receivedTimeUs
+    const refusal = this.#refuseAhead(row.eventTimeUs) ?? super.addTrade(instrument, row)
+    return refusal ?? this.#noteMarket(ids, row.id, toId, row.eventTimeUs)
+  }
+
+  override addQuote(instrument: ReplayInstrument, row: QuoteRow): Refusal | undefined {
+    const { sequence, eventTimeUs } = row
+    const ids = sequence < 0 ? undefined : this.#events.quotesOf(instrument)
+    if (ids?.isKnown(sequence, sequence, eventTimeUs) === true) return this.#passDuplicate()
+    if (Number.isNaN(row.receivedTimeUs)) row.receivedTimeUs = this.#context.receivedTimeUs
+    const refusal = this.#refuseAhead(eventTimeUs) ?? super.addQuote(instrument, row)
+    return refusal ?? this.#noteMarket(ids, sequence, sequence, eventTimeUs)
+  }
+
+  /** A line that is neither trade nor quote. */
+  addOther(type: string, json: Json): Refusal | undefined {
+    if (type === 'payment') return this.#addPayment(json)
+    if (type === 'payment-label' || type === 'market-label') return this.#addLabel(json)
+    if (type === 'watermark') return this.#addWatermark(json)
+    return refuse('unknown-shape', 'type', type, 'trade, quote, payment, payment-label, market-label or watermark')
+  }
+
+  #addPayment(json: Json): Refusal | undefined {
+    const { payments } = this
+    const at = payments.count
+    const refusal = readPayment(json, payments, this.#context.receivedTimeUs)
+    if (refusal !== undefined) return refusal
+    const id = payments.id[at]!
+    const eventTimeUs = payments.eventTimeUs[at]!
+    const ids = this.#events.paymentsOf(this.#context.source)
+    const isKnown = ids?.isKnown(id, id, eventTimeUs) === true
+    const ahead = this.#refuseAhead(eventTimeUs)
+    if (isKnown || ahead !== undefined) payments.count = at
+    return isKnown ? this.#passDuplicate() : (ahead ?? this.#note(ids, id, id, eventTimeUs))
+  }
+
+  #addLabel(json: Json): Refusal | undefined {
+    const label = readLabel(json)
+    if ('reason' in label) return label
+    const eventTimeUs = Math.round(label.eventTimeMs * 1000)
+    const ahead = this.#refuseAhead(eventTimeUs)
+    if (ahead !== undefined) return ahead
+    if (label.type === 'market-label') {
+      if (!this.#events.noteMarketLabel(label.id)) return this.#passDuplicate()
+    } else {
+      const ids = this.#events.paymentLabelsOf(this.#context.source)
+      if (ids?.isKnown(label.paymentId, label.paymentId, eventTimeUs) === true) return this.#passDuplicate()
+      ids?.note(label.paymentId, label.paymentId, eventTimeUs)
+    }
+    this.labels.push(label)
+    this.acceptedCount += 1
+    return undefined
+  }
+
+  #addWatermark({ eventTimeMs }: Json): Refusal | undefined {
+    const watermarkUs = timeUsOf(eventTimeMs)
+    if (Number.isNaN(watermarkUs)) return refuse('invalid-time', 'eventTimeMs', eventTimeMs, 'ms since 1970')
+    const ahead = this.#refuseAhead(watermarkUs)
+    if (ahead === undefined) this.watermarkUs = watermarkUs
+    return ahead
+  }
+
+  /** The reader passes over events of symbols that nobody asked for: here that is said. */
+  override passOver(kind: string): Refusal | undefined {
+    // A header line within CSV is no event.
+    if (kind === 'CSV header') return undefined
+    return { reason: 'unknown-shape', detail: kind }
+  }
+
+  #refuseAhead(eventTimeUs: number): Refusal | undefined {
+    const { latestTimeUs } = this.#context
+    if (eventTimeUs <= latestTimeUs) return undefined
+    const shown = new Date(Math.floor(eventTimeUs / 1000)).toISOString()
+    return { reason: 'invalid-time', detail: `event time ${shown}: further ahead of the clock than is taken` }
+  }
+
+  #passDuplicate(): undefined {
+    this.duplicateCount += 1
+  }
+
+  #noteMarket(ids: NumberedIds | undefined, fromId: number, toId: number, eventTimeUs: number): undefined {
+    if (eventTimeUs > this.newestTimeUs) this.newestTimeUs = eventTimeUs
+    this.#note(ids, fromId, toId, eventTimeUs)
+  }
+
+  #note(ids: NumberedIds | undefined, fromId: number, toId: number, eventTimeUs: number): undefined {
+    ids?.note(fromId, toId, eventTimeUs)
+    this.acceptedCount += 1
+  }
+}
