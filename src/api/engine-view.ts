@@ -1,5 +1,6 @@
 import type { Candle } from '../events/candle.ts'
 import type { Interval } from '../events/interval.ts'
+import type { PushFormat, PushResult } from '../protocol/push.ts'
 import type { FeedRow, ReplayState, Stats } from '../protocol/rest.ts'
 
 /** Controls of the replay that feeds this engine. Each resolves once the change has taken effect. */
@@ -14,6 +15,31 @@ export interface ReplayControl {
   seek(timeMs: number): Promise<void>
   /** Event time per real time; 0 is as fast as it goes. */
   setSpeed(speed: number): Promise<void>
+}
+
+/** Events that another system hands over in one go. */
+export interface PushRequest {
+  readonly bytes: Uint8Array
+  readonly format: PushFormat
+  /** A batch whose id was taken before gets the answer of that time. */
+  readonly batchId?: string
+  /** Whether one bad line refuses the whole batch. */
+  readonly isStrict?: boolean
+  /** Of events that name none. */
+  readonly venue?: string
+  /** Whose numbers the ids of payments are. */
+  readonly source?: string
+  /** Whether it waits where the queue is full. The caller then bounds how much waits. */
+  readonly mayWait?: boolean
+}
+
+/** Takes events from outside. */
+export interface PushControl {
+  /**
+   * Resolves once everything of the batch is durable; batches are taken in the order of the calls.
+   * Rejects with FinPulseError: queue-full or not-ready (both retryable), or what is wrong with the body.
+   */
+  offer(request: PushRequest): Promise<PushResult>
 }
 
 export interface Readiness {
@@ -37,6 +63,8 @@ export interface EngineView {
    * all. Unknown symbols give none.
    */
   openCandles(symbols: readonly string[] | undefined, interval?: Interval): Promise<readonly Candle[]>
+  /** Absent where the engine takes no events from outside. */
+  readonly push?: PushControl
   /** Present while a replay runs. */
   readonly replay?: ReplayControl
 }

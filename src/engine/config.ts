@@ -6,6 +6,7 @@ import { alphaVantageSchema } from './settings/alpha-vantage-settings.ts'
 import { binanceSchema } from './settings/binance-settings.ts'
 import { duration } from './settings/fields.ts'
 import { krakenSchema } from './settings/kraken-settings.ts'
+import { pushFeedSchema, pushSchema } from './settings/push-settings.ts'
 import { replaySchema } from './settings/replay-settings.ts'
 import { simulatorSchema } from './settings/simulator-settings.ts'
 
@@ -15,8 +16,16 @@ export const configSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(8000),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   feed: z
-    .discriminatedUnion('type', [simulatorSchema, replaySchema, binanceSchema, alphaVantageSchema, krakenSchema])
+    .discriminatedUnion('type', [
+      simulatorSchema,
+      replaySchema,
+      binanceSchema,
+      alphaVantageSchema,
+      krakenSchema,
+      pushFeedSchema,
+    ])
     .prefault({ type: 'simulator' }),
+  push: pushSchema.prefault({}),
   log: z
     .strictObject({
       type: z.literal('embedded').default('embedded'),

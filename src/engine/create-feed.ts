@@ -8,6 +8,7 @@ import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
 import { isPositionOf } from '../feeds/binance/feed-position.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { KrakenFeed } from '../feeds/kraken/kraken-feed.ts'
+import { isPushPosition } from '../feeds/push/push-position.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
 import type {
@@ -45,6 +46,8 @@ export async function createFeed(config: Config['feed'], context: FeedContext): 
       return createKraken(config, context)
     case 'alpha-vantage':
       return createAlphaVantage(config, context)
+    case 'push':
+      throw new FinPulseError('internal', 'feed push: has settings of its own, see createPushFeed')
   }
 }
 
@@ -115,8 +118,11 @@ function createAlphaVantage(config: AlphaVantageConfig, context: FeedContext): F
 /** First byte of what `v8.serialize` writes. */
 const SERIALIZED = 0xff
 
-/** Positions are opaque to the log, but their kinds begin differently. */
-function checkPosition(type: Config['feed']['type'], position: Uint8Array): void {
+/**
+ * Positions are opaque to the log, but their kinds begin differently.
+ * @throws FinPulseError config-invalid where the position is that of another kind of feed
+ */
+export function checkPosition(type: Config['feed']['type'], position: Uint8Array): void {
   const before = kindOf(position)
   if (before === type) return
   throw new FinPulseError(
@@ -127,6 +133,7 @@ function checkPosition(type: Config['feed']['type'], position: Uint8Array): void
 
 function kindOf(position: Uint8Array): Config['feed']['type'] {
   if (position[0] === SERIALIZED) return 'simulator'
+  if (isPushPosition(position)) return 'push'
   for (const feed of ['binance', 'kraken'] as const) if (isPositionOf(feed, position)) return feed
   return isAlphaVantagePosition(position) ? 'alpha-vantage' : 'replay'
 }

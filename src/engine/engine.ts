@@ -2,15 +2,17 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Registry } from 'prom-client'
-import type { EngineView, Readiness, ReplayControl } from '../api/engine-view.ts'
+import type { EngineView, PushControl, Readiness, ReplayControl } from '../api/engine-view.ts'
 import { type ApiServer, createServer } from '../api/server.ts'
 import { FinPulseError, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Candle } from '../events/candle.ts'
 import { EmbeddedEventLogReader } from '../log/embedded/embedded-event-log-reader.ts'
+import type { PushResult } from '../protocol/push.ts'
 import type { FeedRow, ReplayState, Stats } from '../protocol/rest.ts'
 import type { MarketStoreReader } from '../stores/market-store.ts'
 import type { Config } from './config.ts'
+import { takesPushes } from './create-push-feed.ts'
 import { createRegistry } from './engine-metrics.ts'
 import type { PipelineStatus, StoreStatus } from './pipeline-status.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -149,7 +151,12 @@ export class Engine {
       feeds: () => this.#pipelineCalls!.call<FeedRow[]>('feeds'),
       openCandles: (symbols, interval) => this.#pipelineCalls!.call<Candle[]>('openCandles', symbols, interval),
       ...(this.#options.config.feed.type === 'replay' ? { replay: this.#replay() } : {}),
+      ...(takesPushes(this.#options.config) ? { push: this.#push() } : {}),
     }
+  }
+
+  #push(): PushControl {
+    return { offer: (request) => this.#pipelineCalls!.call<PushResult>('push', request) }
   }
 
   #replay(): ReplayControl {

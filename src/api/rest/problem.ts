@@ -9,6 +9,9 @@ const STATUS_BY_CODE: Partial<Record<ErrorCode, number>> = {
   'request-invalid': 400,
   'not-found': 404,
   'symbol-unknown': 404,
+  'event-invalid': 400,
+  'format-unknown': 400,
+  'queue-full': 429,
   'not-ready': 503,
 }
 

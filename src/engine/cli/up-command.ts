@@ -22,6 +22,7 @@ Examples:
   finpulse up --feed binance --symbols btcusdt,ethusdt
   finpulse up --feed kraken --symbols BTC/USD,ETH/USD
   ALPHA_VANTAGE_API_KEY=… finpulse up --feed alpha-vantage --symbols IBM,MSFT
+  finpulse up --feed push                # nothing but what POST /api/v1/events and /ws/push bring
   SYMBOLS=AAPL,TSLA TRADES_PER_SECOND=1000 PORT=9000 finpulse up
 
 The first start lives through the last 24 hours in a few seconds. Started again, it goes on where it stopped.`
@@ -30,7 +31,7 @@ export function addUpCommand(program: Command): void {
   const command = program
     .command('up')
     .description('simulated or live market → log → candles and alerts → store → API and page, on this machine')
-    .option('--feed <name>', 'simulator, binance, kraken or alpha-vantage (default: simulator)')
+    .option('--feed <name>', 'simulator, binance, kraken, alpha-vantage or push (default: simulator)')
     .option('--feed-url <url>', "of a live feed: base address instead of the venue's own, ws(s)://… or http(s)://…")
     .option('--symbols <list>', 'symbols, separated by commas (default: ten well-known ones, or SYMBOLS)')
     .option('--rate <number>', 'trades per second over all symbols (default: 100, or TRADES_PER_SECOND)')

@@ -1,10 +1,14 @@
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/clock.ts'
+import { FinPulseError } from '../../base/errors.ts'
 import type { Interval } from '../../events/interval.ts'
+import type { PushBatch } from '../../feeds/push/push-batch.ts'
+import type { PushFeed } from '../../feeds/push/push-feed.ts'
 import { ReplayFeed } from '../../feeds/replay/replay-feed.ts'
 import { EmbeddedEventLog } from '../../log/embedded/embedded-event-log.ts'
 import { createFeed } from '../create-feed.ts'
+import { createPushFeed, PUSH_SIDE_FEED, takesPushes } from '../create-push-feed.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { StoreStatus } from '../pipeline-status.ts'
 import { processingOptions } from '../processing-options.ts'
@@ -22,6 +26,8 @@ const port = parentPort!
 const log = EmbeddedEventLog.open({ directory: join(config.dataDir, LOG_DIRECTORY), clock: systemClock, doorbell })
 
 const logger = threadLogger(port)
+let pushFeed: PushFeed | undefined
+const { feed } = config
 const pipeline = new Pipeline({
   log,
   clock: systemClock,
@@ -31,9 +37,16 @@ const pipeline = new Pipeline({
   snapshotEveryMs: config.processing.snapshotEvery,
   retentionMs: config.log.retention,
   retentionMaxBytes: config.log.retentionMaxMegabytes * 1024 * 1024,
-  openFeed: (position) => createFeed(config.feed, { clock: systemClock, logger, position }),
+  openFeed: (position) =>
+    feed.type === 'push' ? openPush(position) : createFeed(feed, { clock: systemClock, logger, position }),
+  sideFeeds: feed.type !== 'push' && takesPushes(config) ? [{ name: PUSH_SIDE_FEED, open: openPush }] : [],
   onFailure: raise,
 })
+
+async function openPush(position: Uint8Array | undefined): Promise<PushFeed> {
+  pushFeed = createPushFeed(config, systemClock, position)
+  return pushFeed
+}
 
 /** Ends the thread with the error; the main thread reports it and stops. */
 function raise(error: unknown): void {
@@ -53,6 +66,10 @@ serveCalls(port, {
   openCandles: (symbols: readonly string[] | undefined, interval: Interval | undefined) =>
     pipeline.openCandles(symbols, interval),
   feeds: () => pipeline.feeds(),
+  push: (batch: PushBatch) => {
+    if (pushFeed !== undefined) return pushFeed.offer(batch)
+    throw new FinPulseError('not-ready', 'push: the engine is starting', { retryable: true })
+  },
   noteStorePositions: (positions: StoreStatus['positions']) => pipeline.noteStorePositions(positions),
   replayState: () => replayFeed().state(),
   replayPause: () => replayFeed().pause(),

@@ -1,7 +1,6 @@
 import type { DeadLetterReason } from '../../events/dead-letter.ts'
 
-export const PUSH_FORMATS = ['ndjson', 'csv', 'json'] as const
-export type PushFormat = (typeof PUSH_FORMATS)[number]
+export type PushFormat = 'ndjson' | 'csv' | 'json'
 
 /** Events that another system hands over in one go. */
 export interface PushBatch {
