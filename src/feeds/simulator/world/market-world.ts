@@ -1,19 +1,21 @@
+import { FinPulseError } from '../../../base/errors.ts'
 import { hashText, Random } from '../../../base/random.ts'
 import type { InstrumentTable } from '../../../events/instrument.ts'
 import type { QuoteBatch } from '../../../events/quote-batch.ts'
 import { TAKER_BUY, TAKER_SELL, type TradeBatch } from '../../../events/trade-batch.ts'
 import type { SessionTable } from '../../calendar/session-table.ts'
 import type { Schedule } from '../../schedule.ts'
+import type { MarketAnomalies } from '../anomalies/anomaly-options.ts'
+import { AnomalyPlan } from '../anomalies/anomaly-plan.ts'
+import type { AnomalyStretch } from '../anomalies/anomaly-stretch.ts'
+import { EVENT_QUOTES_MAX_COUNT, EVENT_TRADES_MAX_COUNT } from '../anomalies/market-event.ts'
+import { type FinishedStretch, MarketOverlay } from '../anomalies/market-overlay.ts'
 import { BLOCK_MAX_COUNT, BlockPlan } from './block-plan.ts'
+import { MarketWriter, type WrittenSymbol } from './market-writer.ts'
 import { MINUTE_US, MinutePath, type PathSymbol } from './minute-path.ts'
 import { NORMAL_QUANTILES } from './quantile-table.ts'
 
-export interface WorldSymbol extends PathSymbol {
-  readonly venue: string
-  readonly quantityDecimals: number
-  /** Smallest price step, 1, 2 or 5 of some decimal; by the profile where it is not given. */
-  readonly tickSize?: number
-}
+export type WorldSymbol = PathSymbol & WrittenSymbol
 
 export interface MarketWorldOptions {
   readonly seed: number
@@ -27,21 +29,18 @@ export interface MarketWorldOptions {
   readonly firstTradeIds?: Float64Array
   /** Index of the first event. */
   readonly firstIndex: number
+  /** What goes wrong in it on purpose; nothing unless told. */
+  readonly anomalies?: MarketAnomalies
+  /** Stretches that were injected, and are not known to be over. */
+  readonly injected?: readonly AnomalyStretch[]
 }
 
 const EVENT_STREAM = 0x65766e74
 /** Mean quantity of a trade, in lots. */
 const QUANTITY_MEAN_LOTS = 60
-const QUANTITY_DEVIATION = 1.1
-const QUANTITY_MAX_LOTS = 1e9
 /** How much busier a symbol with twice the volume trades: the rest of it comes in larger quantities. */
 const COUNT_OF_VOLUME = 0.5
 const BRIDGE_LEVELS = 12
-
-/** Log-normal factors of mean 1 at evenly spaced probabilities. */
-const QUANTITY_FACTORS = NORMAL_QUANTILES.map((quantile) =>
-  Math.exp(QUANTITY_DEVIATION * quantile - QUANTITY_DEVIATION ** 2 / 2),
-)
 
 /**
  * A market whose every event is a function of (seed, symbols, schedule, start): made block by block, each from numbers
@@ -49,17 +48,14 @@ const QUANTITY_FACTORS = NORMAL_QUANTILES.map((quantile) =>
  *
  * A block is the events of a minute, or a part of a busy minute. From its first to its last event a symbol's price
  * crosses from the path's price at one end to that at the other by a Brownian bridge; trades hit a bid and an ask of
- * whole ticks around it.
+ * whole ticks around it. Anomalies lie over that: the market beneath goes on as it would have without them.
  */
 export class MarketWorld {
   readonly #options: MarketWorldOptions
   readonly #path: MinutePath
   readonly #plan: BlockPlan
   readonly #random = new Random(0)
-  readonly #instrument: Uint32Array
-  readonly #tick: Float64Array
-  /** Digits of one tick. */
-  readonly #tickDigits: Float64Array
+  readonly #writer: MarketWriter
   readonly #weights: Float64Array
   readonly #nextTradeId: Float64Array
   readonly #price: Float64Array
@@ -67,10 +63,12 @@ export class MarketWorld {
   readonly #stepDeviation: Float64Array
   readonly #left: Uint32Array
   readonly #halfSpread: Float64Array
-  readonly #lots: Float64Array
   readonly #side: Uint8Array
   readonly #bid: Float64Array
   readonly #ask: Float64Array
+  readonly #overlay: MarketOverlay
+  /** Whether an anomaly has a part in the present block. */
+  #isTouched = false
   #blockFirst: number
   #blockEnd: number
   #index: number
@@ -81,12 +79,7 @@ export class MarketWorld {
     this.#options = options
     this.#path = new MinutePath(seed, symbols, startMinute, sessions)
     this.#plan = new BlockPlan(seed, count)
-    const formats = symbols.map(({ price, profile, tickSize }) => tickFormat(tickSize ?? price * profile.tickBp * 1e-4))
-    this.#instrument = Uint32Array.from(symbols, ({ venue, symbol, quantityDecimals }, index) =>
-      instruments.register(venue, symbol, formats[index]!.decimals, quantityDecimals),
-    )
-    this.#tick = Float64Array.from(formats, ({ tick }) => tick)
-    this.#tickDigits = Float64Array.from(formats, ({ digits }) => digits)
+    this.#writer = new MarketWriter(symbols, instruments)
     this.#nextTradeId = options.firstTradeIds?.slice() ?? new Float64Array(count).fill(1)
     this.#weights = new Float64Array(count)
     this.#price = new Float64Array(count)
@@ -94,10 +87,11 @@ export class MarketWorld {
     this.#stepDeviation = new Float64Array(count)
     this.#left = new Uint32Array(count)
     this.#halfSpread = new Float64Array(count)
-    this.#lots = new Float64Array(count)
     this.#side = new Uint8Array(count)
     this.#bid = new Float64Array(count)
     this.#ask = new Float64Array(count)
+    const market = { writer: this.#writer, price: this.#price, halfSpread: this.#halfSpread }
+    this.#overlay = new MarketOverlay(new AnomalyPlan(options), options.injected ?? [], market)
     this.#index = firstIndex
     this.#blockFirst = firstIndex
     this.#blockEnd = firstIndex
@@ -117,7 +111,7 @@ export class MarketWorld {
   skipTo(index: number): void {
     while (this.#index < index) {
       if (this.#index === this.#blockEnd) this.#planBlock()
-      if (this.#blockEnd <= index && this.#index === this.#blockFirst) {
+      if (this.#blockEnd <= index && this.#index === this.#blockFirst && !this.#isTouched) {
         this.#passBlock()
         continue
       }
@@ -126,14 +120,49 @@ export class MarketWorld {
     }
   }
 
-  /** Appends the events up to `endIndex` while both batches have room. A trade may come with a quote before it. */
+  /**
+   * Appends the events up to `endIndex` while both batches have room. A trade may come with a quote before it.
+   * @throws FinPulseError config-invalid where there are anomalies and a batch is too small for what one event may become
+   */
   fill(trades: TradeBatch, quotes: QuoteBatch, endIndex: number): void {
     while (this.#index < endIndex && !trades.isFull && !quotes.isFull) {
       if (this.#index === this.#blockEnd) this.#planBlock()
       if (this.#index === this.#blockFirst) this.#beginBlock()
       const end = Math.min(endIndex, this.#blockEnd)
-      while (this.#index < end && !trades.isFull && !quotes.isFull) this.#emit(trades, quotes)
+      if (!this.#isTouched) {
+        while (this.#index < end && !trades.isFull && !quotes.isFull) this.#emit(trades, quotes)
+      } else if (!this.#fillTouched(trades, quotes, end)) return
     }
+  }
+
+  /** Where an event may become several rows, all of them have to fit. @returns whether it came to the end */
+  #fillTouched(trades: TradeBatch, quotes: QuoteBatch, end: number): boolean {
+    const tradesEnd = trades.capacity - EVENT_TRADES_MAX_COUNT
+    const quotesEnd = quotes.capacity - EVENT_QUOTES_MAX_COUNT
+    if (tradesEnd < 0 || quotesEnd < 0) {
+      const least = Math.max(EVENT_TRADES_MAX_COUNT, EVENT_QUOTES_MAX_COUNT)
+      throw new FinPulseError('config-invalid', `batch: expected room for ${least} rows, got ${trades.capacity}`)
+    }
+    while (this.#index < end && trades.count <= tradesEnd && quotes.count <= quotesEnd) this.#emit(trades, quotes)
+    return this.#index === end
+  }
+
+  /** Lets a stretch begin at or after the next event. The caller has seen to it that it meets no other. */
+  inject(stretch: AnomalyStretch): void {
+    const isInBlock = this.#overlay.inject(stretch)
+    if (!isInBlock || this.#index === this.#blockEnd || this.#isTouched) return
+    this.#isTouched = true
+    this.#overlay.show(this.#bid, this.#ask)
+  }
+
+  /** The stretches of a symbol that have a part in `[fromUs, toUs)`. */
+  stretchesOf(symbol: number, fromUs: number, toUs: number): AnomalyStretch[] {
+    return this.#overlay.touching(symbol, fromUs, toUs)
+  }
+
+  /** Injected stretches that the market has left behind, each once: they need not be kept. */
+  takeFinished(): readonly FinishedStretch[] {
+    return this.#overlay.takeFinished()
   }
 
   /** The block that begins with the next event: which events it has, and how many of them are whose. */
@@ -151,6 +180,7 @@ export class MarketWorld {
       this.#weights[symbol] = this.#path.volume[symbol]! ** COUNT_OF_VOLUME
     }
     this.#plan.share(first, this.#blockEnd - first, this.#weights)
+    this.#isTouched = this.#overlay.beginBlock(schedule.dueUs(first), schedule.dueUs(this.#blockEnd - 1) + 1)
   }
 
   /** Steps over a planned block: only the trade ids move on. */
@@ -178,7 +208,7 @@ export class MarketWorld {
 
   #beginSymbol(symbol: number, from: number, to: number, weightSum: number): void {
     const { profile } = this.#options.symbols[symbol]!
-    const tick = this.#tick[symbol]!
+    const tick = this.#writer.tick[symbol]!
     const quota = this.#plan.quota[symbol]!
     const isWholeMinute = from < 1e-3 && to === 1
     const start = isWholeMinute ? this.#path.openLogPrice[symbol]! : this.#bridge(symbol, from)
@@ -193,7 +223,7 @@ export class MarketWorld {
     this.#halfSpread[symbol] = Math.max(0.5, (price * spreadBp * 1e-4) / 2)
     // A symbol's volume is shared out over its trades: busier minutes have more of them and larger ones.
     const share = (this.#weights[symbol]! * this.#weights.length) / weightSum
-    this.#lots[symbol] = (QUANTITY_MEAN_LOTS * this.#path.volume[symbol]!) / share
+    this.#writer.lots[symbol] = (QUANTITY_MEAN_LOTS * this.#path.volume[symbol]!) / share
     this.#bid[symbol] = -1
   }
 
@@ -245,53 +275,16 @@ export class MarketWorld {
     // Events that are stepped over leave their quote behind too, or the next one would give it out again.
     this.#bid[symbol] = bid
     this.#ask[symbol] = ask
+    if (this.#isTouched) {
+      const timeUs = this.#options.schedule.dueUs(index)
+      // The market beneath has used one id.
+      this.#nextTradeId[symbol] =
+        id + this.#overlay.emit(trades, quotes, symbol, index, timeUs, id, bid, ask, isBuy, bits, hasNewQuote)
+      return
+    }
     if (trades === undefined || quotes === undefined) return
     const timeUs = this.#options.schedule.dueUs(index)
-    if (hasNewQuote) this.#quote(quotes, symbol, index, timeUs, bits)
-    const row = trades.count++
-    trades.instrument[row] = this.#instrument[symbol]!
-    trades.priceLow[row] = (isBuy ? ask : bid) * this.#tickDigits[symbol]!
-    trades.priceHigh[row] = 0
-    trades.quantityLow[row] = this.#quantity(symbol, (bits >>> 8) & 0xfff)
-    trades.quantityHigh[row] = 0
-    trades.eventTimeUs[row] = timeUs
-    // The simulated venue is next door: what it sends arrives at once, and the same bytes on every run.
-    trades.receivedTimeUs[row] = timeUs
-    trades.id[row] = id
-    trades.tradeCount[row] = 1
-    trades.flags[row] = isBuy ? TAKER_BUY : TAKER_SELL
+    if (hasNewQuote) this.#writer.quote(quotes, symbol, index, timeUs, bid, ask, bits)
+    this.#writer.trade(trades, symbol, id, timeUs, isBuy ? ask : bid, isBuy, (bits >>> 8) & 0xfff, 1)
   }
-
-  #quote(quotes: QuoteBatch, symbol: number, index: number, timeUs: number, bits: number): void {
-    const row = quotes.count++
-    quotes.instrument[row] = this.#instrument[symbol]!
-    quotes.bidPriceLow[row] = this.#bid[symbol]! * this.#tickDigits[symbol]!
-    quotes.bidPriceHigh[row] = 0
-    quotes.bidQuantityLow[row] = this.#quantity(symbol, (bits >>> 4) & 0xfff)
-    quotes.bidQuantityHigh[row] = 0
-    quotes.askPriceLow[row] = this.#ask[symbol]! * this.#tickDigits[symbol]!
-    quotes.askPriceHigh[row] = 0
-    quotes.askQuantityLow[row] = this.#quantity(symbol, (bits >>> 14) & 0xfff)
-    quotes.askQuantityHigh[row] = 0
-    quotes.eventTimeUs[row] = timeUs
-    quotes.receivedTimeUs[row] = timeUs
-    // Needs no count of the quotes before: unique and rising.
-    quotes.sequence[row] = index
-  }
-
-  #quantity(symbol: number, quantile: number): number {
-    const lots = Math.round(this.#lots[symbol]! * QUANTITY_FACTORS[quantile]!)
-    return lots < 1 ? 1 : lots > QUANTITY_MAX_LOTS ? QUANTITY_MAX_LOTS : lots
-  }
-}
-
-/** The nearest 1, 2 or 5 of some decimal, and its digits in those decimals. */
-function tickFormat(wanted: number): { tick: number; decimals: number; digits: number } {
-  // A little more than wanted: the logarithm of 0.01 must not fall below -2.
-  const exponent = Math.floor(Math.log10(wanted * (1 + 1e-9)))
-  const leading = wanted / 10 ** exponent
-  const [step, shift] = leading < 1.5 ? [1, 0] : leading < 3.5 ? [2, 0] : leading < 7.5 ? [5, 0] : [1, 1]
-  const scale = exponent + shift
-  const decimals = Math.min(12, Math.max(0, -scale))
-  return { tick: step * 10 ** scale, decimals, digits: step * 10 ** (scale + decimals) }
 }

@@ -1,0 +1,113 @@
+import type { InstrumentTable } from '../../../events/instrument.ts'
+import type { QuoteBatch } from '../../../events/quote-batch.ts'
+import { TAKER_BUY, TAKER_SELL, type TradeBatch } from '../../../events/trade-batch.ts'
+import type { MarketProfile } from './market-profile.ts'
+import { NORMAL_QUANTILES } from './quantile-table.ts'
+
+/** How a symbol's rows look. */
+export interface WrittenSymbol {
+  readonly venue: string
+  readonly symbol: string
+  /** Price at the beginning of the world. */
+  readonly price: number
+  readonly profile: MarketProfile
+  readonly quantityDecimals: number
+  /** Smallest price step, 1, 2 or 5 of some decimal; by the profile where it is not given. */
+  readonly tickSize?: number
+}
+
+const QUANTITY_DEVIATION = 1.1
+const QUANTITY_MAX_LOTS = 1e9
+
+/** Log-normal factors of mean 1 at evenly spaced probabilities. */
+const QUANTITY_FACTORS = NORMAL_QUANTILES.map((quantile) =>
+  Math.exp(QUANTITY_DEVIATION * quantile - QUANTITY_DEVIATION ** 2 / 2),
+)
+
+/** Writes the rows of a market: prices come in ticks, quantities as quantiles of their distribution. The hot path. */
+export class MarketWriter {
+  /** By symbol. */
+  readonly tick: Float64Array
+  /** Mean quantity at present, by symbol, in lots: set by the market. */
+  readonly lots: Float64Array
+  readonly #instrument: Uint32Array
+  /** Digits of one tick. */
+  readonly #tickDigits: Float64Array
+
+  constructor(symbols: readonly WrittenSymbol[], instruments: InstrumentTable) {
+    const formats = symbols.map(({ price, profile, tickSize }) => tickFormat(tickSize ?? price * profile.tickBp * 1e-4))
+    this.#instrument = Uint32Array.from(symbols, ({ venue, symbol, quantityDecimals }, index) =>
+      instruments.register(venue, symbol, formats[index]!.decimals, quantityDecimals),
+    )
+    this.tick = Float64Array.from(formats, ({ tick }) => tick)
+    this.lots = new Float64Array(symbols.length)
+    this.#tickDigits = Float64Array.from(formats, ({ digits }) => digits)
+  }
+
+  /** @param quantile 0 to 4095 @param factor times the quantity that this gives */
+  trade(
+    trades: TradeBatch,
+    symbol: number,
+    id: number,
+    timeUs: number,
+    price: number,
+    isBuy: boolean,
+    quantile: number,
+    factor: number,
+  ): void {
+    const row = trades.count++
+    trades.instrument[row] = this.#instrument[symbol]!
+    trades.priceLow[row] = price * this.#tickDigits[symbol]!
+    trades.priceHigh[row] = 0
+    trades.quantityLow[row] = this.#quantity(symbol, quantile, factor)
+    trades.quantityHigh[row] = 0
+    trades.eventTimeUs[row] = timeUs
+    // The simulated venue is next door: what it sends arrives at once, and the same bytes on every run.
+    trades.receivedTimeUs[row] = timeUs
+    trades.id[row] = id
+    trades.tradeCount[row] = 1
+    trades.flags[row] = isBuy ? TAKER_BUY : TAKER_SELL
+  }
+
+  /** @param index of the event that it comes with @param bits random, for both quantities */
+  quote(
+    quotes: QuoteBatch,
+    symbol: number,
+    index: number,
+    timeUs: number,
+    bid: number,
+    ask: number,
+    bits: number,
+  ): void {
+    const row = quotes.count++
+    quotes.instrument[row] = this.#instrument[symbol]!
+    quotes.bidPriceLow[row] = bid * this.#tickDigits[symbol]!
+    quotes.bidPriceHigh[row] = 0
+    quotes.bidQuantityLow[row] = this.#quantity(symbol, (bits >>> 4) & 0xfff, 1)
+    quotes.bidQuantityHigh[row] = 0
+    quotes.askPriceLow[row] = ask * this.#tickDigits[symbol]!
+    quotes.askPriceHigh[row] = 0
+    quotes.askQuantityLow[row] = this.#quantity(symbol, (bits >>> 14) & 0xfff, 1)
+    quotes.askQuantityHigh[row] = 0
+    quotes.eventTimeUs[row] = timeUs
+    quotes.receivedTimeUs[row] = timeUs
+    // Needs no count of the quotes before: unique in its symbol, and rising.
+    quotes.sequence[row] = index
+  }
+
+  #quantity(symbol: number, quantile: number, factor: number): number {
+    const lots = Math.round(this.lots[symbol]! * QUANTITY_FACTORS[quantile]! * factor)
+    return lots < 1 ? 1 : lots > QUANTITY_MAX_LOTS ? QUANTITY_MAX_LOTS : lots
+  }
+}
+
+/** The nearest 1, 2 or 5 of some decimal, and its digits in those decimals. */
+function tickFormat(wanted: number): { tick: number; decimals: number; digits: number } {
+  // A little more than wanted: the logarithm of 0.01 must not fall below -2.
+  const exponent = Math.floor(Math.log10(wanted * (1 + 1e-9)))
+  const leading = wanted / 10 ** exponent
+  const [step, shift] = leading < 1.5 ? [1, 0] : leading < 3.5 ? [2, 0] : leading < 7.5 ? [5, 0] : [1, 1]
+  const scale = exponent + shift
+  const decimals = Math.min(12, Math.max(0, -scale))
+  return { tick: step * 10 ** scale, decimals, digits: step * 10 ** (scale + decimals) }
+}
