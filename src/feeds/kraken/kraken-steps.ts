@@ -49,6 +49,8 @@ export class KrakenSteps {
   /** When each symbol's last message came, µs. */
   readonly #heardUs = new Map<string, number>()
   #deadLetters: DeadLetter[] = []
+  /** True where the step has found out where the numbers stand. */
+  #hasBegun = false
   /** The frame at the head of the queue, of which some rows may have been taken. */
   #reading: Reading | undefined
 
@@ -79,12 +81,14 @@ export class KrakenSteps {
     trades.watermarkUs = -1
     quotes.count = 0
     this.#deadLetters = []
+    this.#hasBegun = false
     this.#step.syncDecimals(this.instruments.all())
     const page = repair.takePage()
     if (page !== undefined) this.#takePage(page)
     this.#takeFrames()
     if (trades.count === 0 && quotes.count === 0) trades.watermarkUs = watermarkUs
-    return { trades, quotes, deadLetters: this.#deadLetters, position: position.encode() }
+    const deadLetters = this.#deadLetters
+    return { trades, quotes, deadLetters, position: position.encode(), keepsPosition: this.#hasBegun }
   }
 
   #takePage({ request, rows, throughId, receivedTimeUs }: RepairPage): void {
@@ -172,6 +176,7 @@ export class KrakenSteps {
     for (const [symbol, { id, timeUs }] of newest) {
       ledger.accept(symbol, id, timeUs)
       position.noteChanged(symbol)
+      this.#hasBegun = true
     }
     return new Set(newest.keys())
   }

@@ -62,7 +62,7 @@ export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
     }
   }
 
-  #commit({ trades, quotes, deadLetters, alerts = [], position }: FeedStep): void {
+  #commit({ trades, quotes, deadLetters, alerts = [], position, keepsPosition = false }: FeedStep): void {
     for (let row = 0; row < trades.count; row++) {
       const { symbol, priceDecimals, quantityDecimals } = trades.instruments.at(trades.instrument[row]!)
       const price = formatDecimal(digitsToBigInt(trades.priceLow[row]!, trades.priceHigh[row]!), priceDecimals)
@@ -74,8 +74,8 @@ export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
     this.quoteCount += quotes.count
     this.deadLetters.push(...deadLetters.map(({ reason }) => reason))
     this.alerts.push(...alerts)
-    const isCommitted = trades.count > 0 || quotes.count > 0 || deadLetters.length > 0 || trades.watermarkUs >= 0
-    if (isCommitted || alerts.length > 0) this.position = position
+    const isFilled = trades.count > 0 || quotes.count > 0 || deadLetters.length > 0 || trades.watermarkUs >= 0
+    if (isFilled || alerts.length > 0 || keepsPosition) this.position = position
   }
 
   /** Ends the feed as a crash does, and opens another at the committed position. */
