@@ -93,16 +93,21 @@ export type Settings = { [key: string]: unknown }
 
 /** @throws FinPulseError config-invalid naming the setting, its value and what is allowed */
 export function checkConfig(settings: Settings, source: string): Config {
-  const result = configSchema.safeParse(settings)
+  return checkSettings(configSchema, settings, source)
+}
+
+/** As `checkConfig`, of a part that has a file of its own. */
+export function checkSettings<S extends z.ZodType>(schema: S, settings: Settings, source: string): z.output<S> {
+  const result = schema.safeParse(settings)
   if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => describeIssue(issue, settings))
+  const lines = result.error.issues.map((issue) => describeIssue(issue, settings, schema))
   throw new FinPulseError('config-invalid', `${source}: ${lines.join('; ')}`)
 }
 
-function describeIssue(issue: z.core.$ZodIssue, settings: Settings): string {
+function describeIssue(issue: z.core.$ZodIssue, settings: Settings, schema: z.ZodType): string {
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    const allowed = keysAt(issue.path)
+    const allowed = keysAt(schema, issue.path)
     return issue.keys
       .map((key) => `${path === '' ? '' : `${path}.`}${key}: no such setting${suggest(key, allowed)}`)
       .join('; ')
@@ -115,8 +120,8 @@ function describeIssue(issue: z.core.$ZodIssue, settings: Settings): string {
 }
 
 /** Keys that are allowed at a place of the configuration. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let at: z.ZodType = configSchema
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at = schema
   for (const key of path) {
     const next = memberOf(at, String(key))
     if (next === undefined) return []
