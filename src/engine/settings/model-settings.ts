@@ -49,7 +49,10 @@ export const modelSchema = z
 
 export const modelsSchema = z
   .record(symbol, modelSchema)
-  .refine((models) => Object.keys(models).length <= MODELS_MAX_COUNT, `expected at most ${MODELS_MAX_COUNT} symbols`)
+  .refine((models) => Object.keys(models).length <= MODELS_MAX_COUNT, {
+    error: ({ input }) =>
+      `models: expected at most ${MODELS_MAX_COUNT} symbols, got ${Object.keys(input ?? {}).length}`,
+  })
 
 function isTickSize(size: number): boolean {
   return /^[125]e/.test(size.toExponential())
