@@ -2,10 +2,19 @@ import { deserialize, serialize } from 'node:v8'
 import type { Clock } from '../../base/clock.ts'
 import { FinPulseError } from '../../base/errors.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
+import type { MarketLabel } from '../../events/label.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
 import { TradeBatch } from '../../events/trade-batch.ts'
 import type { Feed, FeedProgress, FeedStep } from '../feed.ts'
 import type { Schedule } from '../schedule.ts'
+import type { MarketAnomalies } from './anomalies/anomaly-options.ts'
+import {
+  type AnomalyInjection,
+  type AnomalyPosition,
+  changedAnomalies,
+  FeedAnomalies,
+  firstAnomalies,
+} from './anomalies/feed-anomalies.ts'
 import {
   evenRate,
   historyStartUs,
@@ -31,6 +40,8 @@ export interface SimulatorOptions extends Partial<MarketRules> {
   readonly maxCount?: number
   /** Trades per step, at most. */
   readonly batchMaxCount?: number
+  /** What goes wrong on purpose; nothing unless told. */
+  readonly anomalies?: Partial<MarketAnomalies>
 }
 
 const BATCH_MAX_COUNT = 8192
@@ -52,6 +63,8 @@ interface Position {
   readonly firstTradeIds: Float64Array | undefined
   /** Absent in positions from before there were any but the defaults. */
   readonly rules?: MarketRules
+  /** Absent in positions from before there were any. */
+  readonly anomalies?: AnomalyPosition
   /** Event that comes next. */
   readonly index: number
 }
@@ -67,6 +80,7 @@ export class SimulatorFeed implements Feed {
   readonly #stretch: Omit<Position, 'index'>
   readonly #schedule: Schedule
   readonly #world: MarketWorld
+  readonly #anomalies: FeedAnomalies
   readonly #trades: TradeBatch
   readonly #quotes: QuoteBatch
   readonly #endIndex: number
@@ -86,6 +100,7 @@ export class SimulatorFeed implements Feed {
     this.#schedule = world.schedule
     this.#world = new MarketWorld(world, instruments)
     this.#world.skipTo(index)
+    this.#anomalies = new FeedAnomalies(anomaliesOf(this.#stretch), world, this.#world)
     const capacity = options.batchMaxCount ?? BATCH_MAX_COUNT
     this.#trades = new TradeBatch(instruments, capacity)
     this.#quotes = new QuoteBatch(instruments, capacity)
@@ -112,11 +127,25 @@ export class SimulatorFeed implements Feed {
     this.#world.fill(this.#trades, this.#quotes, Math.min(dueIndex, this.#endIndex))
     // The market is in order: nothing before the next due trade will come.
     if (this.#trades.count === 0) this.#trades.watermarkUs = Math.min(nowUs, this.#schedule.dueUs(this.#world.index))
-    return { trades: this.#trades, quotes: this.#quotes, deadLetters: [], position: this.#position() }
+    const labels = this.#anomalies.takeLabels()
+    return { trades: this.#trades, quotes: this.#quotes, deadLetters: [], labels, position: this.#position() }
   }
 
   #position(): Uint8Array {
-    return serialize({ ...this.#stretch, index: this.#world.index } satisfies Position)
+    const anomalies = this.#anomalies.position()
+    return serialize({ ...this.#stretch, anomalies, index: this.#world.index } satisfies Position)
+  }
+
+  /**
+   * Lets an anomaly begin with the market's next event.
+   * @returns what it will be labelled as
+   * @throws FinPulseError request-invalid where it is not possible, saying what is
+   */
+  inject(injection: AnomalyInjection): MarketLabel {
+    if (this.#world.index >= this.#endIndex) {
+      throw new FinPulseError('request-invalid', 'inject: the simulated market has come to its end')
+    }
+    return this.#anomalies.inject(injection)
   }
 
   progress(): FeedProgress {
@@ -142,7 +171,9 @@ function firstStretch(options: SimulatorOptions, nowUs: number): Stretch {
   const rules = marketRules(options, symbols)
   const originUs = startTimeUs ?? Math.floor(historyStartUs(rules, nowUs, backfillUs) / MINUTE_US) * MINUTE_US
   const startMinute = Math.floor(originUs / MINUTE_US)
-  return { seed, symbols, startMinute, ratePerSecond, originUs, originIndex: 0, firstTradeIds: undefined, rules }
+  const anomalies = firstAnomalies(options.anomalies, originUs, symbols.length)
+  const market = { seed, symbols, startMinute, ratePerSecond, rules, anomalies }
+  return { ...market, originUs, originIndex: 0, firstTradeIds: undefined }
 }
 
 /** The same stretch where nothing has changed; else a new one that begins where the feed had come to. */
@@ -152,6 +183,8 @@ function nextStretch(options: SimulatorOptions, nowUs: number, saved: Position):
   const rules = marketRules(options, symbols)
   const rulesBefore = rulesOf(saved)
   const before = worldOptions(saved)
+  const anomaliesBefore = anomaliesOf(saved)
+  const anomalies = firstAnomalies(options.anomalies, anomaliesBefore.marketStartUs, symbols.length)
   const nextUs = before.schedule.dueUs(index)
   const earliestUs = Math.floor(historyStartUs(rules, nowUs, backfillUs))
   const isTooOld = startTimeUs === undefined && nextUs < earliestUs
@@ -159,18 +192,21 @@ function nextStretch(options: SimulatorOptions, nowUs: number, saved: Position):
     seed === saved.seed &&
     ratePerSecond === saved.ratePerSecond &&
     symbols.join() === saved.symbols.join() &&
-    isSameMarket(rules, rulesBefore)
+    isSameMarket(rules, rulesBefore) &&
+    JSON.stringify(anomalies.anomalies) === JSON.stringify(anomaliesBefore.anomalies)
   if (isSame && !isTooOld) return stretch
   const ids = tradeIdsAt(saved, before)
   // A market that was closed until tomorrow, and now never is, goes on at once.
   const isOpened = rules.hours !== rulesBefore.hours && index > 0
   const goesOnUs = isOpened ? Math.min(nextUs, Math.max(nowUs, before.schedule.dueUs(index - 1))) : nextUs
+  const originUs = isTooOld ? earliestUs : goesOnUs
   return {
     seed,
     symbols,
     startMinute: saved.startMinute,
     ratePerSecond,
-    originUs: isTooOld ? earliestUs : goesOnUs,
+    anomalies: changedAnomalies(anomalies, { options: before, position: anomaliesBefore, nextUs }, originUs),
+    originUs,
     originIndex: index,
     firstTradeIds: Float64Array.from(symbols, (symbol) => ids.get(symbol) ?? 1),
     rules,
@@ -181,12 +217,18 @@ function rulesOf({ rules, symbols }: Stretch): MarketRules {
   return rules ?? marketRules({}, symbols)
 }
 
+function anomaliesOf({ anomalies, originUs, symbols }: Stretch): AnomalyPosition {
+  return anomalies ?? firstAnomalies(undefined, originUs, symbols.length)
+}
+
 /** The world of a stretch, with the schedule of its events. */
 function worldOptions(stretch: Stretch): MarketWorldOptions {
   const { seed, symbols, startMinute, ratePerSecond, originUs, originIndex, firstTradeIds } = stretch
   const rules = rulesOf(stretch)
   const { market, hours, models } = rules
   const sessions = sessionsOf(rules, startMinute * MINUTE_US)
+  const { anomalies, injected, idShift } = anomaliesOf(stretch)
+  const firstIds = firstTradeIds ?? new Float64Array(symbols.length).fill(1)
   return {
     seed,
     symbols: symbols.map((symbol) => worldSymbolOf(symbol, market, models[symbol], hours)),
@@ -194,7 +236,9 @@ function worldOptions(stretch: Stretch): MarketWorldOptions {
     startMinute,
     firstIndex: originIndex,
     ...(sessions === undefined ? {} : { sessions }),
-    ...(firstTradeIds === undefined ? {} : { firstTradeIds }),
+    firstTradeIds: firstIds.map((id, symbol) => id + idShift[symbol]!),
+    anomalies,
+    injected,
   }
 }
 

@@ -67,13 +67,17 @@ function checkScheduled(entry: ScheduledAnomaly, symbols: readonly string[], sub
   }
 }
 
-/** The same, with every time set: `after` counts from the market's first event, also where that is long ago. */
-export function withTimes(anomalies: MarketAnomalies, marketStartUs: number): MarketAnomalies {
-  const schedule = anomalies.schedule.map(
-    ({ afterMs, ...entry }): ScheduledAnomaly =>
+/** The same in one form: every time set, also where the market's first event is long ago, and rates in order. */
+export function settledAnomalies(given: Partial<MarketAnomalies>, marketStartUs: number): MarketAnomalies {
+  const { ratesPerDay = {}, schedule = [], labelDelayMs = 0 } = given
+  const rates = MARKET_ANOMALY_KINDS.map((kind) => [kind, ratesPerDay[kind] ?? 0] as const)
+  return {
+    ratesPerDay: Object.fromEntries(rates.filter(([, rate]) => rate > 0)),
+    schedule: schedule.map(({ afterMs, ...entry }) =>
       afterMs === undefined ? entry : { ...entry, atMs: marketStartUs / 1000 + afterMs },
-  )
-  return { ...anomalies, schedule }
+    ),
+    labelDelayMs,
+  }
 }
 
 /** Names for a text, as many as can be read. */
