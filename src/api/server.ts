@@ -13,8 +13,10 @@ import { createHttpApp } from './http-app.ts'
 import { LiveDelivery } from './live/live-delivery.ts'
 import { LiveHub } from './live/live-hub.ts'
 import { MarketData } from './market-data.ts'
+import { isPushPath, PushServer } from './push/push-server.ts'
 import { addAlertRoutes } from './rest/alert-routes.ts'
 import { addCandleRoutes } from './rest/candle-routes.ts'
+import { addEventRoutes } from './rest/event-routes.ts'
 import { addMarketRoutes } from './rest/market-routes.ts'
 import { addOpenApi } from './rest/open-api.ts'
 import { addOperationRoutes } from './rest/operation-routes.ts'
@@ -83,7 +85,11 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
     nowMs: () => Math.floor(systemClock.nowUs() / 1000),
   })
   await addRoutes(app, options, data)
-  app.server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head))
+  const push = new PushServer(engine, policy, logger)
+  app.server.on('upgrade', (request, socket, head) => {
+    const server = isPushPath(request.url ?? '') ? push : live
+    server.upgrade(request, socket, head)
+  })
   let address = { url: '', port: 0 }
   return {
     get url() {
@@ -94,15 +100,16 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
     },
     async listen() {
       await live.start()
+      push.start()
       try {
         address = await listen(app, options)
       } catch (error) {
-        await live.close()
+        await Promise.all([live.close(), push.close()])
         throw error
       }
     },
     async close() {
-      await live.close()
+      await Promise.all([live.close(), push.close()])
       await app.close()
     },
     stats: () => ({ clientCount: live.sessionCount }),
@@ -122,6 +129,7 @@ async function addRoutes(app: App, options: ServerOptions, data: MarketData): Pr
   addAlertRoutes(context)
   addPriceRoutes(context)
   addReplayRoutes(context)
+  addEventRoutes(context)
   addOperationRoutes(context)
   await addDashboardFiles(app, options.dashboardDirectory)
   await app.ready()

@@ -19,13 +19,11 @@ export const pushQuery = z.strictObject({
   source: name.optional().meta({ description: 'a name, for whose numbers the ids of payments are' }),
 })
 
-export const refusedLineSchema = z
-  .object({
-    line: z.int().meta({ description: 'From 1; in a JSON array the number of the element' }),
-    reason: z.enum(DEAD_LETTER_REASONS),
-    detail: z.string(),
-  })
-  .meta({ id: 'RefusedLine' })
+const refusedLineSchema = z.object({
+  line: z.int().meta({ description: 'From 1; in a JSON array the number of the element' }),
+  reason: z.enum(DEAD_LETTER_REASONS),
+  detail: z.string(),
+})
 
 export const pushResultSchema = z
   .object({

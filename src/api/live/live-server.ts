@@ -1,10 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { FinPulseError, messageOf } from '../../base/errors.ts'
 import { CLOSE_CODES } from '../../protocol/live.ts'
 import type { Problem } from '../../protocol/rest.ts'
 import type { AccessPolicy } from '../access-policy.ts'
+import { refuseUpgrade } from '../refuse-upgrade.ts'
 import { problem } from '../rest/problem.ts'
 import type { FrameClock } from './frame-clock.ts'
 import { isLivePath, type LivePath, parseLivePath } from './live-path.ts'
@@ -69,7 +70,7 @@ export class LiveServer {
     )
     const url = request.url ?? '/'
     const refusal = this.#refusalOf(request, url)
-    if (refusal !== undefined) refuse(socket, refusal)
+    if (refusal !== undefined) refuseUpgrade(socket, refusal)
     else this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, url))
   }
 
@@ -131,12 +132,4 @@ export class LiveServer {
     webSocket.send(JSON.stringify({ type: 'error', code, detail: messageOf(error) }))
     webSocket.close(CLOSE_CODES.badRequest, 'bad request')
   }
-}
-
-function refuse(socket: Duplex, answer: Problem): void {
-  const body = JSON.stringify(answer)
-  socket.end(
-    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -410,6 +410,7 @@ describe('OpenAPI', () => {
       ]
         .map((path) => `get /api/v1/${path}`)
         .concat(['pause', 'resume', 'seek', 'speed'].map((path) => `post /api/v1/replay/${path}`))
+        .concat('post /api/v1/events')
         .concat(['get /health', 'get /ready', 'get /metrics'])
         .sort(),
     )

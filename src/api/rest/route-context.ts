@@ -17,7 +17,7 @@ export interface RouteContext {
 
 export const API_PREFIX = '/api/v1'
 
-const problemResponse = (description: string) => ({
+export const problemResponse = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: problemSchema } },
 })
