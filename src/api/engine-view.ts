@@ -1,7 +1,8 @@
 import type { Candle } from '../events/candle.ts'
 import type { Interval } from '../events/interval.ts'
+import type { MarketLabel } from '../events/label.ts'
 import type { PushFormat, PushResult } from '../protocol/push.ts'
-import type { FeedRow, ReplayState, Stats } from '../protocol/rest.ts'
+import type { FeedRow, InjectRequest, ReplayState, Stats } from '../protocol/rest.ts'
 
 /** Controls of the replay that feeds this engine. Each resolves once the change has taken effect. */
 export interface ReplayControl {
@@ -42,6 +43,16 @@ export interface PushControl {
   offer(request: PushRequest): Promise<PushResult>
 }
 
+/** Controls of the simulated market. */
+export interface SimulatorControl {
+  /**
+   * Lets an anomaly begin with the next event of the market.
+   * @returns what it will be labelled as
+   * @throws FinPulseError request-invalid, saying what is possible
+   */
+  inject(request: InjectRequest): Promise<MarketLabel>
+}
+
 export interface Readiness {
   readonly isReady: boolean
   /** What is awaited, for people: `back-fill: 43 %`. */
@@ -65,6 +76,8 @@ export interface EngineView {
   openCandles(symbols: readonly string[] | undefined, interval?: Interval): Promise<readonly Candle[]>
   /** Absent where the engine takes no events from outside. */
   readonly push?: PushControl
+  /** Present where the market is simulated. */
+  readonly simulator?: SimulatorControl
   /** Present while a replay runs. */
   readonly replay?: ReplayControl
 }

@@ -23,6 +23,7 @@ import { addOperationRoutes } from './rest/operation-routes.ts'
 import { addPriceRoutes } from './rest/price-routes.ts'
 import { addReplayRoutes } from './rest/replay-routes.ts'
 import type { App } from './rest/route-context.ts'
+import { addSimulatorRoutes } from './rest/simulator-routes.ts'
 
 const SESSIONS_MAX_COUNT = 5000
 
@@ -129,6 +130,7 @@ async function addRoutes(app: App, options: ServerOptions, data: MarketData): Pr
   addAlertRoutes(context)
   addPriceRoutes(context)
   addReplayRoutes(context)
+  addSimulatorRoutes(context)
   addEventRoutes(context)
   addOperationRoutes(context)
   await addDashboardFiles(app, options.dashboardDirectory)

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Registry } from 'prom-client'
-import type { EngineView, PushControl, Readiness, ReplayControl } from '../api/engine-view.ts'
+import type { EngineView, PushControl, Readiness, ReplayControl, SimulatorControl } from '../api/engine-view.ts'
 import { type ApiServer, createServer } from '../api/server.ts'
 import { FinPulseError, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
@@ -151,6 +151,7 @@ export class Engine {
       feeds: () => this.#pipelineCalls!.call<FeedRow[]>('feeds'),
       openCandles: (symbols, interval) => this.#pipelineCalls!.call<Candle[]>('openCandles', symbols, interval),
       ...(this.#options.config.feed.type === 'replay' ? { replay: this.#replay() } : {}),
+      ...(this.#options.config.feed.type === 'simulator' ? { simulator: this.#simulator() } : {}),
       ...(takesPushes(this.#options.config) ? { push: this.#push() } : {}),
     }
   }
@@ -168,6 +169,10 @@ export class Engine {
       seek: (timeMs) => call('replaySeek', timeMs),
       setSpeed: (speed) => call('replaySetSpeed', speed),
     }
+  }
+
+  #simulator(): SimulatorControl {
+    return { inject: (request) => this.#pipelineCalls!.call('simulatorInject', request) }
   }
 
   #nowMs(): number {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ALERT_KINDS, DIRECTIONS, SEVERITIES } from '../events/alert.ts'
 import { COMPLETENESS } from '../events/candle.ts'
 import { INTERVALS } from '../events/interval.ts'
+import { MARKET_ANOMALY_KINDS } from '../events/label.ts'
 
 /*
  * The shapes of the REST interface: each schema checks requests or describes answers, gives the TypeScript type and is
@@ -203,6 +204,20 @@ export const replayStateSchema = z
   })
   .meta({ id: 'ReplayState' })
 
+export const marketLabelSchema = z
+  .object({
+    type: z.literal('market-label'),
+    id: z.string(),
+    kind: z.enum(MARKET_ANOMALY_KINDS),
+    venue: z.string(),
+    symbol: z.string(),
+    fromMs: timeMs,
+    toMs: timeMs.meta({ description: 'Exclusive end of the stretch' }),
+    magnitude: z.number().meta({ description: 'In the unit of its kind, see docs/market-anomalies.md' }),
+    eventTimeMs: timeMs.meta({ description: 'When the label is given out: the end of the stretch, or later' }),
+  })
+  .meta({ id: 'MarketLabel' })
+
 export const healthResponse = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
 export const readinessResponse = z.object({ isReady: z.boolean(), detail: z.string() }).meta({ id: 'Readiness' })
 
@@ -299,6 +314,13 @@ export const speedBody = z.strictObject({
   speed: z.number().min(0).max(1_000_000).meta({ description: 'a number from 0 to 1000000; 0 is as fast as it goes' }),
 })
 
+export const injectBody = z.strictObject({
+  kind: z.enum(MARKET_ANOMALY_KINDS).meta({ description: 'what goes wrong' }),
+  symbol: z.string().min(1).max(64).optional().meta({ description: 'a simulated symbol; any that is well if absent' }),
+  magnitude: z.number().optional().meta({ description: 'a number in the unit of its kind; drawn if absent' }),
+  durationMs: z.number().optional().meta({ description: 'a number of ms of event time; drawn if absent' }),
+})
+
 export type SymbolRow = z.infer<typeof symbolSchema>
 export type MarketRow = z.infer<typeof marketRowSchema>
 export type PriceRow = z.infer<typeof priceSchema>
@@ -306,6 +328,7 @@ export type Stats = z.infer<typeof statsSchema>
 export type FeedRow = z.infer<typeof feedSchema>
 export type ReplayState = z.infer<typeof replayStateSchema>
 export type PricePointRow = z.infer<typeof pricePointSchema>
+export type InjectRequest = z.infer<typeof injectBody>
 export type Problem = z.infer<typeof problemSchema>
 export type TradesResponse = z.infer<typeof tradesResponse>
 export type CandlesResponse = z.infer<typeof candlesResponse>

@@ -23,6 +23,7 @@ export async function addOpenApi(app: App, version: string): Promise<void> {
         { name: 'prices' },
         { name: 'alerts' },
         { name: 'replay' },
+        { name: 'simulator' },
         { name: 'events' },
         { name: 'operation' },
       ],

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import * as protocol from '../../protocol/rest.ts'
 import { createServer } from '../server.ts'
 import { alertOf, candleOf, commitQuotes, commitTrades, quoteOf, tradeOf } from '../testing/sample-events.ts'
-import { FakeReplay, NOW_MS, startTestServer, type TestServer } from '../testing/test-server.ts'
+import { FakeReplay, FakeSimulator, NOW_MS, startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const MINUTE_MS = 60_000
 
@@ -295,6 +295,42 @@ describe('replay', () => {
   })
 })
 
+describe('the simulator', () => {
+  const path = '/api/v1/simulator/inject'
+
+  it('is a 404 where the market is not simulated', async () => {
+    expectProblem(await post(path, { kind: 'price-spike' }), 404, 'not-found')
+  })
+
+  it('is told what is to go wrong, and answers how it will be labelled', async () => {
+    const simulator = new FakeSimulator()
+    test.engine.simulator = simulator
+    const wanted = { kind: 'price-spike', symbol: 'AAPL', magnitude: -6, durationMs: 5000 }
+    const answer = await post(path, wanted)
+    expectShape(protocol.marketLabelSchema, answer)
+    expect(answer.body).toMatchObject({ kind: 'price-spike', magnitude: -6, fromMs: NOW_MS, toMs: NOW_MS + 5000 })
+    expect(simulator.requests).toEqual([wanted])
+    const refusal = await post(path, { kind: 'stale-feed' })
+    expectProblem(refusal, 400, 'request-invalid')
+    expect(refusal.body.detail).toContain('is in a price-spike')
+    expectProblem(await post(path, { kind: 'stale-feed', symbol: 'NOPE' }), 400, 'request-invalid')
+    delete test.engine.simulator
+  })
+
+  it.each<[unknown, string]>([
+    [{}, 'kind'],
+    [{ kind: 'earthquake' }, 'kind'],
+    [{ kind: 'price-spike', symbol: '' }, 'symbol'],
+    [{ kind: 'price-spike', magnitude: '5 %' }, 'magnitude'],
+    [{ kind: 'price-spike', seconds: 5 }, 'seconds'],
+  ])('refuses %j, naming what is allowed', async (body, parameter) => {
+    const answer = await post(path, body)
+    expectProblem(answer, 400, 'request-invalid')
+    expect(answer.body.parameter).toBe(parameter)
+    if (parameter === 'kind') expect(answer.body.allowed).toContain('flash-crash, fat-finger, price-spike')
+  })
+})
+
 describe('operation', () => {
   it('is not ready until the engine says so, and says what is awaited', async () => {
     test.engine.ready = { isReady: false, detail: 'back-fill: 43 %' }
@@ -410,7 +446,7 @@ describe('OpenAPI', () => {
       ]
         .map((path) => `get /api/v1/${path}`)
         .concat(['pause', 'resume', 'seek', 'speed'].map((path) => `post /api/v1/replay/${path}`))
-        .concat('post /api/v1/events')
+        .concat('post /api/v1/events', 'post /api/v1/simulator/inject')
         .concat(['get /health', 'get /ready', 'get /metrics'])
         .sort(),
     )

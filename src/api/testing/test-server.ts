@@ -4,9 +4,10 @@ import { FinPulseError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Candle } from '../../events/candle.ts'
 import type { Interval } from '../../events/interval.ts'
+import type { MarketLabel } from '../../events/label.ts'
 import { MemoryEventLog } from '../../log/memory/memory-event-log.ts'
-import type { FeedRow, ReplayState, Stats } from '../../protocol/rest.ts'
-import type { EngineView, Readiness, ReplayControl } from '../engine-view.ts'
+import type { FeedRow, InjectRequest, ReplayState, Stats } from '../../protocol/rest.ts'
+import type { EngineView, Readiness, ReplayControl, SimulatorControl } from '../engine-view.ts'
 import { type ApiServer, createServer, type ServerOptions } from '../server.ts'
 import { ArrayMarketStore } from './array-market-store.ts'
 
@@ -55,6 +56,7 @@ export class FakeEngine implements EngineView {
   feedRows: FeedRow[] = [FEED_ROW]
   ready: Readiness = { isReady: true, detail: 'running' }
   replay?: ReplayControl
+  simulator?: SimulatorControl
   readonly registry = new Registry()
 
   nowMs(): number {
@@ -122,6 +124,21 @@ export class FakeReplay implements ReplayControl {
 
   async setSpeed(speed: number): Promise<void> {
     this.current = { ...this.current, speed }
+  }
+}
+
+/** A simulated market of one symbol, in which one anomaly at a time may go on. */
+export class FakeSimulator implements SimulatorControl {
+  readonly requests: InjectRequest[] = []
+
+  async inject(request: InjectRequest): Promise<MarketLabel> {
+    const { kind, symbol = 'AAPL', magnitude = 5, durationMs = 60_000 } = request
+    if (symbol !== 'AAPL') throw new FinPulseError('request-invalid', `symbol: expected one of AAPL, got "${symbol}"`)
+    if (this.requests.length > 0) throw new FinPulseError('request-invalid', 'symbol: AAPL is in a price-spike')
+    this.requests.push(request)
+    const toMs = NOW_MS + durationMs
+    const what = { id: 'one', kind, venue: 'sim', symbol, magnitude }
+    return { type: 'market-label', ...what, fromMs: NOW_MS, toMs, eventTimeMs: toMs }
   }
 }
 

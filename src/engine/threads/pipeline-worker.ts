@@ -6,7 +6,9 @@ import type { Interval } from '../../events/interval.ts'
 import type { PushBatch } from '../../feeds/push/push-batch.ts'
 import type { PushFeed } from '../../feeds/push/push-feed.ts'
 import { ReplayFeed } from '../../feeds/replay/replay-feed.ts'
+import { SimulatorFeed } from '../../feeds/simulator/simulator-feed.ts'
 import { EmbeddedEventLog } from '../../log/embedded/embedded-event-log.ts'
+import type { InjectRequest } from '../../protocol/rest.ts'
 import { createFeed } from '../create-feed.ts'
 import { createPushFeed, PUSH_SIDE_FEED, takesPushes } from '../create-push-feed.ts'
 import { Pipeline } from '../pipeline.ts'
@@ -61,6 +63,12 @@ function replayFeed(): ReplayFeed {
   throw new Error(`feed ${feed?.name}: is not a replay`)
 }
 
+function simulatorFeed(): SimulatorFeed {
+  const { feed } = pipeline
+  if (feed instanceof SimulatorFeed) return feed
+  throw new Error(`feed ${feed?.name}: is not the simulator`)
+}
+
 serveCalls(port, {
   start: () => pipeline.start(),
   openCandles: (symbols: readonly string[] | undefined, interval: Interval | undefined) =>
@@ -79,6 +87,7 @@ serveCalls(port, {
     const moved = await replayFeed().reopenAt(timeMs)
     await pipeline.restart(async () => moved)
   },
+  simulatorInject: (request: InjectRequest) => simulatorFeed().inject(request),
   stop: async () => {
     clearInterval(statusTimer)
     clearInterval(retainTimer)

@@ -79,8 +79,8 @@ export function checkKind(
 /** Magnitude and duration as somebody asked for them. */
 export interface AskedStrength {
   readonly kind: MarketAnomalyKind
-  readonly magnitude?: number
-  readonly durationMs?: number
+  readonly magnitude?: number | undefined
+  readonly durationMs?: number | undefined
 }
 
 /** @throws FinPulseError with the code where one of them is out of its range */

@@ -6,9 +6,9 @@ import { type AskedStrength, checkKind, checkStrength, STRETCH_MAX_MS } from './
 export interface ScheduledAnomaly extends AskedStrength {
   readonly symbol: string
   /** Event time, ms since the epoch. */
-  readonly atMs?: number
+  readonly atMs?: number | undefined
   /** From the event time of the market's first event, ms. */
-  readonly afterMs?: number
+  readonly afterMs?: number | undefined
 }
 
 /** What is to go wrong in a market, and how often. */

@@ -2,7 +2,7 @@ import { FinPulseError } from '../../../base/errors.ts'
 import { hashText, Random } from '../../../base/random.ts'
 import { MARKET_ANOMALY_KINDS, type MarketAnomalyKind } from '../../../events/label.ts'
 import type { Schedule } from '../../schedule.ts'
-import { STRETCH_MAX_MS } from './anomaly-kinds.ts'
+import { type AskedStrength, STRETCH_MAX_MS } from './anomaly-kinds.ts'
 import { checkAnomalies, type MarketAnomalies, NO_ANOMALIES, SLOTS_PER_DAY } from './anomaly-options.ts'
 import { type AnomalyStretch, askedStretch, drawStrength, endOf } from './anomaly-stretch.ts'
 
@@ -70,12 +70,7 @@ export class AnomalyPlan {
   }
 
   /** A stretch that somebody wants at a time; what was not said is drawn from (seed, symbol, time). */
-  asked(
-    wanted: { readonly kind: MarketAnomalyKind; readonly magnitude?: number; readonly durationMs?: number },
-    symbol: number,
-    fromUs: number,
-    isDurationGiven: boolean,
-  ): AnomalyStretch {
+  asked(wanted: AskedStrength, symbol: number, fromUs: number, isDurationGiven: boolean): AnomalyStretch {
     const { seed, schedule, symbols } = this.#options
     this.#random.reseed(seed, this.#streams[symbol]! ^ ASKED_STREAM, fromUs)
     const drawn = drawStrength(this.#random, wanted)

@@ -1,7 +1,7 @@
 import type { Random } from '../../../base/random.ts'
 import type { MarketAnomalyKind, MarketLabel } from '../../../events/label.ts'
 import type { Schedule } from '../../schedule.ts'
-import { ANOMALY_KINDS, STRETCH_MAX_MS } from './anomaly-kinds.ts'
+import { ANOMALY_KINDS, type AskedStrength, STRETCH_MAX_MS } from './anomaly-kinds.ts'
 
 /** One anomaly of one symbol, with everything that what it does follows from. */
 export interface AnomalyStretch {
@@ -30,10 +30,7 @@ export interface DrawnStrength {
 }
 
 /** Draws what is not given. The same numbers are used up whatever is given. */
-export function drawStrength(
-  random: Random,
-  { kind, magnitude, durationMs }: { kind: MarketAnomalyKind; magnitude?: number; durationMs?: number },
-): DrawnStrength {
+export function drawStrength(random: Random, { kind, magnitude, durationMs }: AskedStrength): DrawnStrength {
   const { drawn, isSigned, isWhole, durationMs: durations } = ANOMALY_KINDS[kind]
   const amount = between(drawn, random.next())
   const sign = isSigned && random.next() < 0.5 ? -1 : 1

@@ -1,7 +1,7 @@
 import { FinPulseError } from '../../../base/errors.ts'
-import type { MarketAnomalyKind, MarketLabel } from '../../../events/label.ts'
+import type { MarketLabel } from '../../../events/label.ts'
 import type { MarketWorld, MarketWorldOptions } from '../world/market-world.ts'
-import { checkKind, checkStrength } from './anomaly-kinds.ts'
+import { type AskedStrength, checkKind, checkStrength } from './anomaly-kinds.ts'
 import { type MarketAnomalies, settledAnomalies, shortList } from './anomaly-options.ts'
 import { AnomalyPlan } from './anomaly-plan.ts'
 import { type AnomalyStretch, labelOf } from './anomaly-stretch.ts'
@@ -22,12 +22,9 @@ export interface AnomalyPosition {
 }
 
 /** An anomaly that is to begin at once. */
-export interface AnomalyInjection {
-  readonly kind: MarketAnomalyKind
+export interface AnomalyInjection extends AskedStrength {
   /** Any that nothing is wrong with, unless told. */
-  readonly symbol?: string
-  readonly magnitude?: number
-  readonly durationMs?: number
+  readonly symbol?: string | undefined
 }
 
 /** The anomalies of a feed: labels in time, injection, and what its position says of both. */
