@@ -9,6 +9,7 @@ import { krakenSchema } from './settings/kraken-settings.ts'
 import { pushFeedSchema, pushSchema } from './settings/push-settings.ts'
 import { replaySchema } from './settings/replay-settings.ts'
 import { simulatorSchema } from './settings/simulator-settings.ts'
+import { venueApiSchema } from './settings/venue-settings.ts'
 
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('.finpulse'),
@@ -26,6 +27,7 @@ export const configSchema = z.strictObject({
     ])
     .prefault({ type: 'simulator' }),
   push: pushSchema.prefault({}),
+  venueApi: venueApiSchema.prefault({}),
   log: z
     .strictObject({
       type: z.literal('embedded').default('embedded'),

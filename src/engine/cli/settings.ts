@@ -17,6 +17,7 @@ export interface ServerFlags {
   readonly host?: string
   readonly config?: string
   readonly logLevel?: string
+  readonly venueApi?: boolean
 }
 
 export interface UpFlags extends ServerFlags {
@@ -37,6 +38,7 @@ function serverSettings(flags: ServerFlags): Settings {
   if (flags.port !== undefined) settings.port = numberOf(flags.port, '--port')
   if (flags.host !== undefined) settings.host = flags.host
   if (flags.logLevel !== undefined) settings.logLevel = flags.logLevel
+  if (flags.venueApi !== undefined) setAt(settings, 'venueApi.enabled', flags.venueApi)
   return settings
 }
 

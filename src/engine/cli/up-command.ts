@@ -10,6 +10,7 @@ export function addServerOptions(command: Command): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--config <file>', 'settings in YAML or JSON; flags and environment come before it')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent (default: info)')
+    .option('--venue-api', 'speak Binance at /binance: its REST and WebSocket over the data of this engine')
 }
 
 export type { ServerFlags }
