@@ -24,6 +24,8 @@ import { addPriceRoutes } from './rest/price-routes.ts'
 import { addReplayRoutes } from './rest/replay-routes.ts'
 import type { App } from './rest/route-context.ts'
 import { addSimulatorRoutes } from './rest/simulator-routes.ts'
+import type { VenueFacade, VenueFacadeOptions } from './venue/venue-facade.ts'
+import type { VenueSettings } from './venue/venue-settings.ts'
 
 const SESSIONS_MAX_COUNT = 5000
 
@@ -47,6 +49,8 @@ export interface ServerOptions {
   readonly corsOrigins?: readonly string[]
   /** Most WebSocket sessions; beyond it new ones are refused with 503. */
   readonly sessionsMaxCount?: number
+  /** The venue facade, where it is wanted; its log is a reader of its own. */
+  readonly venue?: { readonly settings: VenueSettings; readonly log: EventLogReader }
 }
 
 export interface ServerStats {
@@ -69,7 +73,8 @@ export interface ApiServer {
 export async function createServer(options: ServerOptions): Promise<ApiServer> {
   const { engine, store, log, logger = silentLogger, corsOrigins = [] } = options
   const policy = new AccessPolicy(options.host, corsOrigins)
-  const metrics = new ApiMetrics(options.registry ?? new Registry(), () => live.sessionCount)
+  const registry = options.registry ?? new Registry()
+  const metrics = new ApiMetrics(registry, () => live.sessionCount)
   const hub = new LiveHub()
   const data = new MarketData(store, engine, hub)
   const app = createHttpApp(policy, metrics, logger)
@@ -85,10 +90,12 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
     sessionsMaxCount: options.sessionsMaxCount ?? SESSIONS_MAX_COUNT,
     nowMs: () => Math.floor(systemClock.nowUs() / 1000),
   })
-  await addRoutes(app, options, data)
+  const venue = await createVenueFacade(options, { data, policy, registry, logger })
+  await addRoutes(app, options, data, venue)
   const push = new PushServer(engine, policy, logger)
   app.server.on('upgrade', (request, socket, head) => {
-    const server = isPushPath(request.url ?? '') ? push : live
+    const local = isPushPath(request.url ?? '') ? push : live
+    const server = venue?.handles(request.url) ? venue : local
     server.upgrade(request, socket, head)
   })
   let address = { url: '', port: 0 }
@@ -102,22 +109,38 @@ export async function createServer(options: ServerOptions): Promise<ApiServer> {
     async listen() {
       await live.start()
       push.start()
+      await venue?.start()
       try {
         address = await listen(app, options)
       } catch (error) {
-        await Promise.all([live.close(), push.close()])
+        await Promise.all([live.close(), push.close(), venue?.close()])
         throw error
       }
     },
     async close() {
-      await Promise.all([live.close(), push.close()])
+      await Promise.all([live.close(), push.close(), venue?.close()])
       await app.close()
     },
     stats: () => ({ clientCount: live.sessionCount }),
   }
 }
 
-async function addRoutes(app: App, options: ServerOptions, data: MarketData): Promise<void> {
+/** Not even loaded where it is not wanted. */
+async function createVenueFacade(
+  { venue, partitionCount }: ServerOptions,
+  shared: Omit<VenueFacadeOptions, 'settings' | 'log' | 'partitionCount'>,
+): Promise<VenueFacade | undefined> {
+  if (venue === undefined) return undefined
+  const { VenueFacade } = await import('./venue/venue-facade.ts')
+  return new VenueFacade({ ...shared, ...venue, partitionCount })
+}
+
+async function addRoutes(
+  app: App,
+  options: ServerOptions,
+  data: MarketData,
+  venue: VenueFacade | undefined,
+): Promise<void> {
   const { engine, corsOrigins = [] } = options
   if (corsOrigins.length > 0) {
     const { default: cors } = await import('@fastify/cors')
@@ -133,6 +156,7 @@ async function addRoutes(app: App, options: ServerOptions, data: MarketData): Pr
   addSimulatorRoutes(context)
   addEventRoutes(context)
   addOperationRoutes(context)
+  venue?.addRoutes(app)
   await addDashboardFiles(app, options.dashboardDirectory)
   await app.ready()
 }

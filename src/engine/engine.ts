@@ -16,6 +16,7 @@ import { takesPushes } from './create-push-feed.ts'
 import { createRegistry } from './engine-metrics.ts'
 import type { PipelineStatus, StoreStatus } from './pipeline-status.ts'
 import { RateMeter } from './rate-meter.ts'
+import { venueSettingsFrom } from './settings/venue-settings.ts'
 import { WorkerCalls } from './threads/calls.ts'
 import { workerEntry } from './threads/entry.ts'
 import { remoteStore } from './threads/remote-store.ts'
@@ -46,6 +47,7 @@ export class Engine {
   #pipelineCalls: WorkerCalls | undefined
   #storeCalls: WorkerCalls | undefined
   #reader: EmbeddedEventLogReader | undefined
+  #venueReader: EmbeddedEventLogReader | undefined
   #store: MarketStoreReader | undefined
   #server: ApiServer | undefined
   #pipeline: PipelineStatus | undefined
@@ -71,7 +73,9 @@ export class Engine {
     this.#storeCalls = this.#startThread('store', data, (notice: StoreStatus | LogNotice) => this.#onStore(notice))
     await this.#pipelineCalls.call('start')
     await this.#storeCalls.call('start')
-    this.#reader = EmbeddedEventLogReader.open({ directory: join(config.dataDir, LOG_DIRECTORY), doorbell })
+    const openReader = () => EmbeddedEventLogReader.open({ directory: join(config.dataDir, LOG_DIRECTORY), doorbell })
+    this.#reader = openReader()
+    if (config.venueApi.enabled) this.#venueReader = openReader()
     this.#store = remoteStore(this.#storeCalls)
     this.#server = await createServer({
       engine: this.view(),
@@ -84,6 +88,7 @@ export class Engine {
       host: config.host,
       port: config.port,
       ...(dashboardDirectory === undefined ? {} : { dashboardDirectory }),
+      ...(this.#venueReader && { venue: { settings: venueSettingsFrom(config.venueApi), log: this.#venueReader } }),
     })
     await this.#server.listen()
     return this.#server.url
@@ -130,7 +135,7 @@ export class Engine {
         this.#server?.close(),
         this.#pipelineCalls?.call('stop').finally(() => this.#storeCalls?.call('stop')),
       ])
-      await this.#reader?.close()
+      await Promise.all([this.#reader?.close(), this.#venueReader?.close()])
     } finally {
       // Where one thread has failed the other must not keep the process alive.
       await Promise.all([this.#pipelineCalls?.terminate(), this.#storeCalls?.terminate()])
