@@ -25,6 +25,10 @@ export class SessionTable {
   #totalUs = 0
   /** Session of the last answer: the next question is mostly about the same. */
   #last = 0
+  /** Open time of a session, and what it is short of the time there. */
+  #spanFromUs = 0
+  #spanToUs = 0
+  #spanShiftUs = 0
 
   /** @param fromUs no question is about an earlier time */
   constructor(calendar: SessionCalendar, fromUs: number) {
@@ -42,14 +46,17 @@ export class SessionTable {
 
   /** The time with so much open time before it; where a session ends with it, the beginning of the next one. */
   timeUsAt(openUs: number): number {
-    let session = this.#last
-    const isSame = openUs >= this.#openBeforeUs[session]! && openUs < this.#openEndUs(session)
-    if (!isSame) {
-      while (openUs >= this.#totalUs) this.#extend()
-      session = this.#lastWhere((at) => this.#openBeforeUs[at]! <= openUs)
-      this.#last = session
-    }
-    return this.#openUs[session]! + (openUs - this.#openBeforeUs[session]!)
+    // The hot path asks for one event after another.
+    if (openUs < this.#spanFromUs || openUs >= this.#spanToUs) this.#setSpan(openUs)
+    return openUs + this.#spanShiftUs
+  }
+
+  #setSpan(openUs: number): void {
+    while (openUs >= this.#totalUs) this.#extend()
+    const session = this.#lastWhere((at) => this.#openBeforeUs[at]! <= openUs)
+    this.#spanFromUs = this.#openBeforeUs[session]!
+    this.#spanToUs = this.#openBeforeUs[session + 1] ?? this.#totalUs
+    this.#spanShiftUs = this.#openUs[session]! - this.#spanFromUs
   }
 
   /** The session that a time is in, or the next one. */
@@ -62,10 +69,6 @@ export class SessionTable {
   lastOpenUs(timeUs: number): number | undefined {
     const session = this.#sessionEndingAfter(timeUs)
     return timeUs >= this.#openUs[session]! ? timeUs : this.#closeUs[session - 1]
-  }
-
-  #openEndUs(session: number): number {
-    return this.#openBeforeUs[session + 1] ?? this.#totalUs
   }
 
   #sessionEndingAfter(timeUs: number): number {

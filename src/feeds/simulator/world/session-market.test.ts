@@ -163,6 +163,21 @@ describe('the volume of a session', () => {
   })
 })
 
+describe('a profile of its own', () => {
+  it('leaves the minutes of other symbols alone, whatever is different in it', () => {
+    const closesOf = (profile: MarketProfile) => {
+      const table = new SessionTable(CALENDAR, START_US)
+      const path = new MinutePath(5, [symbol('A', EQUITY_PROFILE), symbol('B', profile)], START_MINUTE, table)
+      path.advanceTo(START_MINUTE + 10_000)
+      return path.closeLogPrice
+    }
+    const [a, b] = closesOf(EQUITY_PROFILE)
+    const [sameA, otherB] = closesOf({ ...CALM, overnightDeviation: 2, jumpsPerDay: 50, marketCorrelation: -1 })
+    expect(sameA).toBe(a)
+    expect(otherB).not.toBe(b)
+  })
+})
+
 describe('a wild profile', () => {
   it('leaves prices within their range', () => {
     const wild = { ...CRYPTO_PROFILE, minuteDeviationBp: 500, shockFreedom: 2.1, jumpsPerDay: 100, jumpDeviation: 50 }
