@@ -19,6 +19,7 @@ import type {
   ReplayConfig,
   SimulatorConfig,
 } from './config.ts'
+import { anomaliesOf } from './settings/anomaly-settings.ts'
 
 export interface FeedContext {
   readonly clock: Clock
@@ -73,6 +74,7 @@ function createSimulator(config: SimulatorConfig, { clock, position }: FeedConte
     hours: config.hours,
     holidays: config.holidays,
     models: config.models,
+    anomalies: anomaliesOf(config.anomalies),
     ...(config.startTime === undefined ? {} : { startTimeUs: Date.parse(config.startTime) * 1000 }),
     ...(config.maxCount === undefined ? {} : { maxCount: config.maxCount }),
   }

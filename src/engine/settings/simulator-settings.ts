@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_SYMBOLS } from '../../feeds/simulator/symbol-presets.ts'
+import { anomaliesSchema } from './anomaly-settings.ts'
 import { duration, symbol } from './fields.ts'
 import { modelsSchema } from './model-settings.ts'
 
@@ -23,6 +24,7 @@ export const simulatorSchema = z.strictObject({
   holidays: z.array(z.iso.date()).max(1000).default([]),
   /** What is different about some symbols; those of others than `symbols` do nothing. */
   models: modelsSchema.default({}),
+  anomalies: anomaliesSchema.prefault({}),
   /** The feed ends after this many trades. */
   maxCount: z.int().positive().optional(),
 })
