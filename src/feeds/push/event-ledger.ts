@@ -1,4 +1,4 @@
-import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import type { ReplayInstrument } from '../replay/replay-instruments.ts'
 import { hashOfId } from './hash-of-id.ts'
 import { NumberedIds, type Overflow } from './numbered-ids.ts'
 import type { VarintReader, VarintWriter } from './varint.ts'
@@ -65,10 +65,11 @@ export class EventLedger {
   }
 
   #writeInstruments(all: Map<ReplayInstrument, NumberedIds>, overflow: Overflow, writer: VarintWriter): void {
-    writer.uint(all.size)
-    for (const [{ venue, symbol }, ids] of all) {
-      writer.text(venue)
-      writer.text(symbol)
+    // One that has no index yet has no event either.
+    const known = [...all].filter(([{ index }]) => index >= 0)
+    writer.uint(known.length)
+    for (const [{ index }, ids] of known) {
+      writer.uint(index)
       this.#writeIds(ids, all.size, overflow, writer)
     }
   }
@@ -84,16 +85,17 @@ export class EventLedger {
   #writeIds(ids: NumberedIds, shareCount: number, overflow: Overflow, writer: VarintWriter): void {
     const share = Math.floor(RANGES_MAX_COUNT / shareCount)
     const maxCount = Math.max(RANGES_OF_ONE_MIN_COUNT, Math.min(RANGES_OF_ONE_MAX_COUNT, share))
-    this.forgottenCount += ids.trim(maxCount, overflow)
+    const trimmedCount = ids.trim(maxCount, overflow)
+    if (overflow === 'forget') this.forgottenCount += trimmedCount
     ids.write(writer)
   }
 
-  read(reader: VarintReader, instruments: ReplayInstruments): void {
+  /** @param instruments by index */
+  read(reader: VarintReader, instruments: readonly ReplayInstrument[]): void {
     for (const all of [this.#trades, this.#quotes]) {
       for (let count = reader.uint(); count > 0; count--) {
-        const instrument = instruments.find(reader.text(), reader.text())
-        const ids = NumberedIds.read(reader)
-        if (instrument !== undefined) all.set(instrument, ids)
+        const instrument = instruments[reader.uint()]!
+        all.set(instrument, NumberedIds.read(reader))
       }
     }
     for (const all of [this.#payments, this.#paymentLabels]) {

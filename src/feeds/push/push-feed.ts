@@ -11,7 +11,7 @@ import { EventLedger } from './event-ledger.ts'
 import { hashOfId } from './hash-of-id.ts'
 import { IdleWatermark } from './idle-watermark.ts'
 import { type PushBatch, type PushResult, REFUSED_LINES_MAX_COUNT, type RefusedLine } from './push-batch.ts'
-import { PushPositions, readPosition, stepOf } from './push-position.ts'
+import { PushPositions, type PushState, readPosition, stepOf } from './push-position.ts'
 import { PushSink, type SinkContext } from './push-sink.ts'
 import { checkAllLines } from './strict-check.ts'
 
@@ -67,6 +67,7 @@ export class PushFeed implements Feed {
   readonly name = 'push'
   readonly #options: PushOptions
   readonly #clock: Clock
+  readonly #table = new InstrumentTable()
   readonly #instruments = new ReplayInstruments(undefined)
   readonly #events = new EventLedger()
   readonly #batches: BatchLedger
@@ -90,9 +91,8 @@ export class PushFeed implements Feed {
     this.#options = options
     this.#clock = clock
     this.#batches = new BatchLedger(options.batchIdsMaxCount)
-    const table = new InstrumentTable()
-    this.#sink = new PushSink(table, this.#instruments, this.#events, options.stepMaxCount ?? STEP_MAX_COUNT)
-    if (position !== undefined) this.#sink.newestTimeUs = readPosition(position, this.#state, this.#instruments)
+    this.#sink = new PushSink(this.#table, this.#instruments, this.#events, options.stepMaxCount ?? STEP_MAX_COUNT)
+    if (position !== undefined) this.#sink.newestTimeUs = readPosition(position, this.#state)
     if (options.idle !== undefined) {
       const { afterMs, latenessMs } = options.idle
       const idle = { afterUs: afterMs * 1000, latenessUs: latenessMs * 1000 }
@@ -100,8 +100,8 @@ export class PushFeed implements Feed {
     }
   }
 
-  get #state() {
-    return { events: this.#events, batches: this.#batches }
+  get #state(): PushState {
+    return { table: this.#table, instruments: this.#instruments, events: this.#events, batches: this.#batches }
   }
 
   /**

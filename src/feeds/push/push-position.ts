@@ -1,5 +1,6 @@
 import { FinPulseError } from '../../base/errors.ts'
-import type { ReplayInstruments } from '../replay/replay-instruments.ts'
+import type { InstrumentTable } from '../../events/instrument.ts'
+import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
 import type { BatchLedger } from './batch-ledger.ts'
 import type { EventLedger } from './event-ledger.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
@@ -9,6 +10,8 @@ const MAGIC = Uint8Array.of(0x50, 0x55, 0x53, 0x48, 1)
 
 /** What has been taken: all that makes a repetition known as one. */
 export interface PushState {
+  readonly table: InstrumentTable
+  readonly instruments: ReplayInstruments
   readonly events: EventLedger
   readonly batches: BatchLedger
 }
@@ -25,14 +28,15 @@ export class PushPositions {
    * @param step number of the step, to know it again when it is committed
    * @param newestTimeUs newest event time taken, or -1
    */
-  write(step: number, newestTimeUs: number, { events, batches }: PushState): Uint8Array {
+  write(step: number, newestTimeUs: number, state: PushState): Uint8Array {
     const writer = this.#writer
     writer.clear()
     writer.raw(MAGIC)
     writer.uint(step)
     writer.uint(newestTimeUs + 1)
-    events.write(writer)
-    batches.write(writer)
+    writeInstruments(state, writer)
+    state.events.write(writer)
+    state.batches.write(writer)
     return writer.written()
   }
 }
@@ -46,14 +50,48 @@ export function stepOf(position: Uint8Array): number {
  * @returns the newest event time, or -1
  * @throws FinPulseError data-dir-incompatible
  */
-export function readPosition(position: Uint8Array, state: PushState, instruments: ReplayInstruments): number {
+export function readPosition(position: Uint8Array, state: PushState): number {
   if (!isPushPosition(position)) {
     throw new FinPulseError('data-dir-incompatible', 'position of the push feed: written by another version')
   }
   const reader = new VarintReader(position, MAGIC.length)
   reader.uint()
   const newestTimeUs = reader.uint() - 1
-  state.events.read(reader, instruments)
+  state.events.read(reader, readInstruments(state, reader))
   state.batches.read(reader)
   return newestTimeUs
+}
+
+function writeInstruments({ table, instruments }: PushState, writer: VarintWriter): void {
+  const byIndex: ReplayInstrument[] = []
+  for (const instrument of instruments.all()) if (instrument.index >= 0) byIndex[instrument.index] = instrument
+  writer.uint(table.count)
+  for (const { venue, symbol, priceDecimals, quantityDecimals, priceDigitsMax, quantityDigitsMax } of byIndex) {
+    writer.text(venue)
+    writer.text(symbol)
+    writer.uint(priceDecimals)
+    writer.uint(quantityDecimals)
+    writer.uint(bitsOf(priceDigitsMax))
+    writer.uint(bitsOf(quantityDigitsMax))
+  }
+}
+
+/** In the order of the table, with the same decimals: else a widening after a restart could overflow what is open. */
+function readInstruments({ table, instruments }: PushState, reader: VarintReader): ReplayInstrument[] {
+  return Array.from({ length: reader.uint() }, () => {
+    const venue = reader.text()
+    const symbol = reader.text()
+    const instrument = instruments.find(venue, symbol)!
+    instrument.priceDecimals = reader.uint()
+    instrument.quantityDecimals = reader.uint()
+    instrument.priceDigitsMax = 2 ** reader.uint()
+    instrument.quantityDigitsMax = 2 ** reader.uint()
+    instrument.index = table.register(venue, symbol, instrument.priceDecimals, instrument.quantityDecimals)
+    return instrument
+  })
+}
+
+/** The largest digits are remembered as the power of two above them: their use is to leave room. */
+function bitsOf(digitsMax: number): number {
+  return digitsMax < 1 ? 0 : Math.ceil(Math.log2(digitsMax))
 }
