@@ -17,6 +17,7 @@ const volatilityComponent = z.strictObject({
 /** Ranges are wide, but such that every price and quantity stays within its digits. `docs/simulated-market.md`. */
 export const modelSchema = z
   .strictObject({
+    process: z.enum(['stochastic', 'brownian']).optional(),
     price: from(1e-6, 1e9),
     annualVolatility: from(0.001, 10),
     tickSize: z.number().positive().refine(isTickSize, 'expected 1, 2 or 5 of some decimal, as 0.01 or 0.5').optional(),

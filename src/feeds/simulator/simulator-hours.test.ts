@@ -92,6 +92,13 @@ describe('the simulated market with the hours of an exchange', () => {
     expect(step!.trades.eventTimeUs[0]).toBe(FRIDAY_CLOSE_US - HOUR_US)
   })
 
+  it('has on a Monday when the market opens the session of Friday', async () => {
+    const clock = new SimulatedClock(MONDAY_OPEN_US + 60_000_000)
+    const step = await new SimulatorFeed(OPTIONS, clock).next(NEVER)
+    // 24 hours of Friday and Monday, without the weekend, begin a minute after Friday's open.
+    expect(step!.trades.eventTimeUs[0]).toBe(FRIDAY_OPEN_US + 60_000_000)
+  })
+
   it('keeps further holidays', async () => {
     const options = { ...PAST, maxCount: 7201, holidays: ['2026-01-12'] }
     const { timesUs } = await read(new SimulatorFeed(options, lateClock()))

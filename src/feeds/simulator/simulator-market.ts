@@ -1,3 +1,4 @@
+import { newYorkDay, newYorkTimeUs } from '../calendar/new-york-time.ts'
 import { NyseCalendar } from '../calendar/nyse-calendar.ts'
 import { SessionTable } from '../calendar/session-table.ts'
 import { ConstantRate, type Schedule } from '../schedule.ts'
@@ -64,9 +65,22 @@ export function evenRate(
 
 /**
  * Where the history of a market begins that has so much of it, µs: counted back from now, or from the last close where
- * the market is closed, so that on a Sunday `24h` has Friday's session.
+ * the market is closed, over days with a session alone. So `24h` has all of Friday's session on a Sunday, and on a Monday
+ * when the market opens.
  */
 export function historyStartUs(rules: MarketRules, nowUs: number, lengthUs: number): number {
   const sessions = sessionsOf(rules, nowUs - LAST_SESSION_DAYS * DAY_US)
-  return (sessions?.lastOpenUs(nowUs) ?? nowUs) - lengthUs
+  if (sessions === undefined) return nowUs - lengthUs
+  const calendar = new NyseCalendar(rules.holidays)
+  let endUs = sessions.lastOpenUs(nowUs) ?? nowUs
+  let leftUs = lengthUs
+  for (let day = newYorkDay(endUs); endUs > 0; day = newYorkDay(endUs - 1)) {
+    const startUs = newYorkTimeUs(`${day} 00:00:00`)
+    if (calendar.sessionOn(day) !== undefined) {
+      if (leftUs <= endUs - startUs) return endUs - leftUs
+      leftUs -= endUs - startUs
+    }
+    endUs = startUs
+  }
+  return 0
 }

@@ -1,6 +1,6 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { hashText } from '../../base/random.ts'
-import { CRYPTO_PROFILE, EQUITY_PROFILE, type MarketProfile } from './world/market-profile.ts'
+import { BROWNIAN_PARTS, CRYPTO_PROFILE, EQUITY_PROFILE, type MarketProfile } from './world/market-profile.ts'
 import type { WorldSymbol } from './world/market-world.ts'
 import { sessionVariance } from './world/session-shape.ts'
 
@@ -18,12 +18,16 @@ export type SimulatedMarket = 'equity' | 'crypto'
 /** Around the clock, or the sessions of the New York Stock Exchange. */
 export type MarketHours = 'always' | 'nyse'
 
+export type PriceProcess = 'stochastic' | 'brownian'
+
 /** Parts of a profile that a symbol cannot have to itself, or that another field says better. */
 type SharedPart = 'runLength' | 'tickBp'
 type ProfilePart = { readonly [Part in Exclude<keyof MarketProfile, SharedPart>]?: MarketProfile[Part] | undefined }
 
 /** What is different about a symbol; everything else is as in its market. */
 export interface SymbolModel extends ProfilePart {
+  /** `stochastic` is the profile of the market; `brownian` a geometric Brownian motion. Other fields count over it. */
+  readonly process?: PriceProcess | undefined
   /** Price at the very start, in the quote currency. */
   readonly price?: number | undefined
   /** Standard deviation of the yearly log return: 0.3 is 30 %. Instead of `minuteDeviationBp`. */
@@ -88,12 +92,16 @@ export function worldSymbolOf(
   model: SymbolModel = {},
   hours: MarketHours = 'always',
 ): WorldSymbol {
-  const { price: givenPrice, annualVolatility, tickSize: givenTick, quantityDecimals, ...given } = model
+  const { process, price: givenPrice, annualVolatility, tickSize: givenTick, quantityDecimals, ...given } = model
   const isCrypto = market === 'crypto'
   const preset = presetOf(symbol)
   const coinPrice = isCrypto ? CRYPTO_SYMBOLS.find((coin) => coin.symbol === symbol)?.price : undefined
   const price = givenPrice ?? coinPrice ?? preset.price
-  const profile: MarketProfile = { ...(isCrypto ? CRYPTO_PROFILE : EQUITY_PROFILE), ...withoutGaps(given) }
+  const profile: MarketProfile = {
+    ...(isCrypto ? CRYPTO_PROFILE : EQUITY_PROFILE),
+    ...(process === 'brownian' ? BROWNIAN_PARTS : {}),
+    ...withoutGaps(given),
+  }
   const yearly = annualVolatility ?? (isCrypto ? undefined : preset.annualVolatility)
   const hasYearly = given.minuteDeviationBp === undefined && yearly !== undefined
   const world = {

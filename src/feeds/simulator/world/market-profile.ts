@@ -83,3 +83,15 @@ export const EQUITY_PROFILE: MarketProfile = {
   tickBp: 0.5,
   spreadBp: 1,
 }
+
+/**
+ * What makes a geometric Brownian motion of any profile: one volatility at all times, normal shocks, no jumps. Of so many
+ * degrees of freedom Student's t is the normal distribution to a hundredth of its kurtosis.
+ */
+export const BROWNIAN_PARTS: Partial<MarketProfile> = {
+  volatility: [],
+  shockFreedom: 1000,
+  jumpsPerDay: 0,
+  dayAmplitude: 0,
+  sessionAmplitude: 0,
+}

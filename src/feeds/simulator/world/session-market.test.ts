@@ -178,6 +178,34 @@ describe('a profile of its own', () => {
   })
 })
 
+describe('a geometric Brownian motion', () => {
+  const minuteReturns = (hours: 'always' | 'nyse') => {
+    const { profile } = worldSymbolOf('X', 'equity', { process: 'brownian', annualVolatility: 0.4 }, hours)
+    const path = new MinutePath(2, [symbol('X', profile)], START_MINUTE)
+    return Array.from({ length: 100_000 }, (_, minute) => {
+      path.advanceTo(START_MINUTE + minute)
+      return path.closeLogPrice[0]! - path.openLogPrice[0]!
+    })
+  }
+
+  it('has normal returns of one volatility, which is that of the year', () => {
+    const returns = minuteReturns('always')
+    const sigma = deviation(returns)
+    expect(Math.abs((sigma * Math.sqrt(365 * 1440)) / 0.4 - 1)).toBeLessThan(0.01)
+    const kurtosis = returns.reduce((sum, value) => sum + (value / sigma) ** 4, 0) / returns.length
+    expect(Math.abs(kurtosis - 3)).toBeLessThan(0.1)
+    const absolute = returns.map((value) => Math.abs(value) / sigma - Math.sqrt(2 / Math.PI))
+    const next = absolute.slice(1).reduce((sum, value, index) => sum + value * absolute[index]!, 0) / returns.length
+    expect(Math.abs(next)).toBeLessThan(0.01)
+  })
+
+  it('has in sessions and nights together the volatility of the year too', () => {
+    const sigma = deviation(minuteReturns('nyse'))
+    const { overnightDeviation } = EQUITY_PROFILE
+    expect(Math.abs((sigma * Math.sqrt(252 * 390 * (1 + overnightDeviation ** 2))) / 0.4 - 1)).toBeLessThan(0.01)
+  })
+})
+
 describe('a wild profile', () => {
   it('leaves prices within their range', () => {
     const wild = { ...CRYPTO_PROFILE, minuteDeviationBp: 500, shockFreedom: 2.1, jumpsPerDay: 100, jumpDeviation: 50 }

@@ -25,6 +25,8 @@ export function logActivity(minute: number, sessionMinutes: number): number {
   return Math.log((left + (right - left) * (place - before)) / MEAN_HALF_HOUR_VOLUME)
 }
 
+const ORDINARY_DAY = Float64Array.from({ length: SESSION_MINUTES }, (_, minute) => logActivity(minute, SESSION_MINUTES))
+
 /**
  * Expected square of the log return from open to close of an ordinary session, in squares of the profile's minute
  * deviation: of that median the stochastic volatility, the U, the heavy tail and the jumps make more.
@@ -33,9 +35,7 @@ export function sessionVariance(profile: MarketProfile): number {
   const { volatility, shockFreedom, jumpsPerDay, jumpMean, jumpDeviation, sessionAmplitude } = profile
   const logVariance = volatility.reduce((sum, { deviation }) => sum + deviation ** 2, 0)
   let activity = 0
-  for (let minute = 0; minute < SESSION_MINUTES; minute++) {
-    activity += Math.exp(sessionAmplitude * logActivity(minute, SESSION_MINUTES))
-  }
+  for (const log of ORDINARY_DAY) activity += Math.exp(sessionAmplitude * log)
   const shock =
     shockFreedom / (shockFreedom - 2) + (jumpsPerDay / SESSION_MINUTES) * (jumpMean ** 2 + jumpDeviation ** 2)
   return Math.exp(2 * logVariance) * shock * activity
