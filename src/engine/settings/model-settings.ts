@@ -15,7 +15,7 @@ const volatilityComponent = z.strictObject({
 })
 
 /** Ranges are wide, but such that every price and quantity stays within its digits. `docs/simulated-market.md`. */
-export const modelSchema = z
+const modelSchema = z
   .strictObject({
     process: z.enum(['stochastic', 'brownian']).optional(),
     price: from(1e-6, 1e9),

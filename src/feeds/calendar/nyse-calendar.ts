@@ -11,7 +11,7 @@ export interface Session {
 }
 
 interface YearPlan {
-  readonly holidays: ReadonlyMap<string, string>
+  readonly holidays: ReadonlySet<string>
   readonly earlyCloses: ReadonlySet<string>
 }
 

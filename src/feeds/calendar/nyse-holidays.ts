@@ -24,28 +24,26 @@ export const SPECIAL_CLOSINGS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Weekdays of a year on which the New York Stock Exchange is closed, with the reason: the holidays of its rule 7.2 and
- * its special closings. True of 1998 and later; a year before that gets the same rules, as far as they were kept then.
+ * Days of a year on which the New York Stock Exchange is closed although they are weekdays: the holidays of its rule 7.2
+ * and its special closings. True of 1998 and later; an earlier year gets the same rules, as far as they were kept then.
  */
-export function nyseHolidays(year: number): ReadonlyMap<string, string> {
-  const holidays = new Map<string, string>()
-  const keep = (day: string | undefined, name: string) => {
-    if (day !== undefined) holidays.set(day, name)
-  }
-  keep(newYear(year), "New Year's Day")
-  if (year >= KING_SINCE_YEAR) keep(nthWeekday(year, 1, MONDAY, 3), 'Martin Luther King, Jr. Day')
-  keep(nthWeekday(year, 2, MONDAY, 3), "Washington's Birthday")
-  keep(dayFrom(easter(year), -2), 'Good Friday')
-  keep(lastMondayOfMay(year), 'Memorial Day')
-  if (year >= JUNETEENTH_SINCE_YEAR) keep(observed(dayOf(year, 6, 19)), 'Juneteenth National Independence Day')
-  keep(observed(dayOf(year, 7, 4)), 'Independence Day')
-  keep(nthWeekday(year, 9, MONDAY, 1), 'Labor Day')
-  keep(thanksgiving(year), 'Thanksgiving Day')
-  keep(observed(dayOf(year, 12, 25)), 'Christmas Day')
-  for (const [day, reason] of Object.entries(SPECIAL_CLOSINGS)) {
-    if (day.startsWith(`${year}-`)) keep(day, reason)
-  }
-  return holidays
+export function nyseHolidays(year: number): ReadonlySet<string> {
+  const martinLutherKingDay = nthWeekday(year, 1, MONDAY, 3)
+  const washingtonsBirthday = nthWeekday(year, 2, MONDAY, 3)
+  const goodFriday = dayFrom(easter(year), -2)
+  const memorialDay = dayFrom(nthWeekday(year, 6, MONDAY, 1), -7)
+  const juneteenth = observed(dayOf(year, 6, 19))
+  const independenceDay = observed(dayOf(year, 7, 4))
+  const laborDay = nthWeekday(year, 9, MONDAY, 1)
+  const christmas = observed(dayOf(year, 12, 25))
+  return new Set([
+    ...newYear(year),
+    ...(year >= KING_SINCE_YEAR ? [martinLutherKingDay] : []),
+    ...[washingtonsBirthday, goodFriday, memorialDay],
+    ...(year >= JUNETEENTH_SINCE_YEAR ? [juneteenth] : []),
+    ...[independenceDay, laborDay, thanksgiving(year), christmas],
+    ...Object.keys(SPECIAL_CLOSINGS).filter((day) => day.startsWith(`${year}-`)),
+  ])
 }
 
 /**
@@ -72,18 +70,14 @@ function observed(day: string): string {
   return weekday === SUNDAY ? dayFrom(day, 1) : day
 }
 
-/** The Friday before is the last of a year: on it the exchange is open, and a Saturday's New Year is not kept. */
-function newYear(year: number): string | undefined {
+/** A Saturday's is not kept: the Friday before is the last day of a year, on which the exchange is open. */
+function newYear(year: number): string[] {
   const day = dayOf(year, 1, 1)
-  return weekdayOf(day) === SATURDAY ? undefined : observed(day)
+  return weekdayOf(day) === SATURDAY ? [] : [observed(day)]
 }
 
 function thanksgiving(year: number): string {
   return nthWeekday(year, 11, THURSDAY, 4)
-}
-
-function lastMondayOfMay(year: number): string {
-  return dayFrom(nthWeekday(year, 6, MONDAY, 1), -7)
 }
 
 /** The first, second, … such weekday of a month; months count from 1. */

@@ -18,7 +18,7 @@ export type SimulatedMarket = 'equity' | 'crypto'
 /** Around the clock, or the sessions of the New York Stock Exchange. */
 export type MarketHours = 'always' | 'nyse'
 
-export type PriceProcess = 'stochastic' | 'brownian'
+type PriceProcess = 'stochastic' | 'brownian'
 
 /** Parts of a profile that a symbol cannot have to itself, or that another field says better. */
 type SharedPart = 'runLength' | 'tickBp'
