@@ -6,6 +6,7 @@ import { alphaVantageSchema } from './settings/alpha-vantage-settings.ts'
 import { binanceSchema } from './settings/binance-settings.ts'
 import { duration } from './settings/fields.ts'
 import { krakenSchema } from './settings/kraken-settings.ts'
+import { paymentsFeedSchema } from './settings/payments-settings.ts'
 import { pushFeedSchema, pushSchema } from './settings/push-settings.ts'
 import { replaySchema } from './settings/replay-settings.ts'
 import { simulatorSchema } from './settings/simulator-settings.ts'
@@ -26,6 +27,7 @@ export const configSchema = z.strictObject({
       pushFeedSchema,
     ])
     .prefault({ type: 'simulator' }),
+  payments: paymentsFeedSchema.prefault({}),
   push: pushSchema.prefault({}),
   venueApi: venueApiSchema.prefault({}),
   log: z

@@ -9,6 +9,7 @@ import {
   settingsFromEnvironment,
   splitList,
 } from '../config.ts'
+import { ratesOf } from './flag-rates.ts'
 
 /** Flags that `up` and `replay --serve` share, as commander gives them. */
 export interface ServerFlags {
@@ -29,6 +30,10 @@ export interface UpFlags extends ServerFlags {
   readonly backfill?: string
   readonly startTime?: string
   readonly count?: string
+  readonly market?: string
+  readonly hours?: string
+  readonly anomalies?: string
+  readonly paymentsRate?: string
 }
 
 /** The server's part of the flags as settings. */
@@ -53,6 +58,13 @@ export function upConfig(flags: UpFlags, environment: NodeJS.ProcessEnv): Config
   if (flags.backfill !== undefined) setAt(settings, 'feed.backfill', flags.backfill)
   if (flags.startTime !== undefined) setAt(settings, 'feed.startTime', flags.startTime)
   if (flags.count !== undefined) setAt(settings, 'feed.maxCount', numberOf(flags.count, '--count'))
+  if (flags.market !== undefined) setAt(settings, 'feed.market', flags.market)
+  if (flags.hours !== undefined) setAt(settings, 'feed.hours', flags.hours)
+  if (flags.anomalies !== undefined)
+    setAt(settings, 'feed.anomalies.ratesPerDay', ratesOf(flags.anomalies, '--anomalies'))
+  if (flags.paymentsRate !== undefined) {
+    setAt(settings, 'payments.ratePerSecond', numberOf(flags.paymentsRate, '--payments-rate'))
+  }
   const file = flags.config === undefined ? {} : readConfigFile(flags.config)
   const fromEnvironment = settingsFromEnvironment(environment)
   const layered = mergeSettings(mergeSettings(file, fromEnvironment), settings)

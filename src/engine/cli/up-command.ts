@@ -24,6 +24,7 @@ Examples:
   finpulse up --feed kraken --symbols BTC/USD,ETH/USD
   ALPHA_VANTAGE_API_KEY=… finpulse up --feed alpha-vantage --symbols IBM,MSFT
   finpulse up --feed push                # nothing but what POST /api/v1/events and /ws/push bring
+  finpulse up --anomalies flash-crash=4,pump-and-dump=2 --payments-rate 50
   SYMBOLS=AAPL,TSLA TRADES_PER_SECOND=1000 PORT=9000 finpulse up
 
 The first start lives through the last 24 hours in a few seconds. Started again, it goes on where it stopped.`
@@ -40,6 +41,13 @@ export function addUpCommand(program: Command): void {
     .option('--backfill <duration>', 'history that a new market lives through first (default: 24h)')
     .option('--start-time <time>', 'event time of the first trade, ISO 8601, instead of now less the back-fill')
     .option('--count <number>', 'stop generating after this many trades')
+    .option('--market <name>', 'of the simulator: equity or crypto (default: equity)')
+    .option('--hours <name>', 'of the simulator: always, or nyse for the trading hours of New York (default: always)')
+    .option(
+      '--anomalies <rates>',
+      'of the simulator: labelled anomalies, a symbol and day, as flash-crash=2,fat-finger=4',
+    )
+    .option('--payments-rate <number>', 'payments per second, with labelled frauds among them (default: none)')
     .addHelpText('after', EXAMPLES)
   addServerOptions(command).action((flags: UpFlags) => serve(upConfig(flags, process.env)))
 }

@@ -45,6 +45,15 @@ export const paymentsSchema = z.strictObject({
 /** The checked settings; durations are in ms. */
 export type PaymentsSettings = z.output<typeof paymentsSchema>
 
+/** Made-up payments beside the market of `finpulse up`. */
+export const paymentsFeedSchema = paymentsSchema.extend({
+  /** None at 0. */
+  ratePerSecond: z.number().min(0).max(100_000).default(0),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
+  /** History that a new world lives through first. */
+  backfill: duration('payments.backfill').prefault('24h'),
+})
+
 /** The options of a world with these settings; `checkPaymentsOptions` has still to see them. */
 export function paymentsOptionsFrom(
   settings: PaymentsSettings,

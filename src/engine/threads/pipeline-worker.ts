@@ -10,8 +10,9 @@ import { SimulatorFeed } from '../../feeds/simulator/simulator-feed.ts'
 import { EmbeddedEventLog } from '../../log/embedded/embedded-event-log.ts'
 import type { InjectRequest } from '../../protocol/rest.ts'
 import { createFeed } from '../create-feed.ts'
+import { createPaymentsFeed, makesPayments, PAYMENTS_SIDE_FEED } from '../create-payments-feed.ts'
 import { createPushFeed, PUSH_SIDE_FEED, takesPushes } from '../create-push-feed.ts'
-import { Pipeline } from '../pipeline.ts'
+import { Pipeline, type SideFeed } from '../pipeline.ts'
 import type { StoreStatus } from '../pipeline-status.ts'
 import { processingOptions } from '../processing-options.ts'
 import { notify, serveCalls } from './calls.ts'
@@ -41,9 +42,19 @@ const pipeline = new Pipeline({
   retentionMaxBytes: config.log.retentionMaxMegabytes * 1024 * 1024,
   openFeed: (position) =>
     feed.type === 'push' ? openPush(position) : createFeed(feed, { clock: systemClock, logger, position }),
-  sideFeeds: feed.type !== 'push' && takesPushes(config) ? [{ name: PUSH_SIDE_FEED, open: openPush }] : [],
+  sideFeeds: sideFeeds(),
   onFailure: raise,
 })
+
+function sideFeeds(): SideFeed[] {
+  const sides: SideFeed[] = []
+  if (feed.type !== 'push' && takesPushes(config)) sides.push({ name: PUSH_SIDE_FEED, open: openPush })
+  if (makesPayments(config)) {
+    const open: SideFeed['open'] = async (position) => createPaymentsFeed(config, systemClock, logger, position)
+    sides.push({ name: PAYMENTS_SIDE_FEED, open })
+  }
+  return sides
+}
 
 async function openPush(position: Uint8Array | undefined): Promise<PushFeed> {
   pushFeed = createPushFeed(config, systemClock, position)
