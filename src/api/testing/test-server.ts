@@ -7,7 +7,7 @@ import type { Interval } from '../../events/interval.ts'
 import type { MarketLabel } from '../../events/label.ts'
 import { MemoryEventLog } from '../../log/memory/memory-event-log.ts'
 import type { FeedRow, InjectRequest, ReplayState, Stats } from '../../protocol/rest.ts'
-import type { EngineView, Readiness, ReplayControl, SimulatorControl } from '../engine-view.ts'
+import type { EngineView, PushControl, Readiness, ReplayControl, SimulatorControl } from '../engine-view.ts'
 import { type ApiServer, createServer, type ServerOptions } from '../server.ts'
 import { ArrayMarketStore } from './array-market-store.ts'
 
@@ -55,6 +55,7 @@ export class FakeEngine implements EngineView {
   open: Candle[] = []
   feedRows: FeedRow[] = [FEED_ROW]
   ready: Readiness = { isReady: true, detail: 'running' }
+  push?: PushControl
   replay?: ReplayControl
   simulator?: SimulatorControl
   readonly registry = new Registry()

@@ -1,4 +1,4 @@
-import { type DecimalDigits, POWERS_OF_TEN, parseDecimalText } from '../../base/decimal.ts'
+import { type DecimalDigits, LIMB, POWERS_OF_TEN, parseDecimalText } from '../../base/decimal.ts'
 import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import { currencyDecimals, packCode } from '../../events/payment.ts'
 import { NO_ENTITY, ONLINE, type PaymentBatch, TRANSFER } from '../../events/payment-batch.ts'
@@ -96,11 +96,12 @@ function readAmount(json: Json, batch: PaymentBatch): Refusal | undefined {
 /** The amount in the smallest unit; NaN where it is none, infinite where it is too large to be exact. */
 function digitsOf(text: unknown, decimals: number): number {
   if (typeof text !== 'string' || !parseDecimalText(text, amount)) return Number.NaN
-  if (amount.high !== 0) return Number.POSITIVE_INFINITY
-  if (amount.decimals <= decimals) return amount.low * POWERS_OF_TEN[decimals - amount.decimals]!
+  const digits = amount.high * LIMB + amount.low
+  if (digits > Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY
+  if (amount.decimals <= decimals) return digits * POWERS_OF_TEN[decimals - amount.decimals]!
   // Zeros behind the last decimal of the currency say nothing.
   const scale = POWERS_OF_TEN[amount.decimals - decimals]!
-  return amount.low % scale === 0 ? amount.low / scale : Number.NaN
+  return digits % scale === 0 ? digits / scale : Number.NaN
 }
 
 function readTimes(json: Json, batch: PaymentBatch, receivedTimeUs: number): Refusal | undefined {
