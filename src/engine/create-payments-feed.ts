@@ -13,9 +13,11 @@ export function makesPayments({ feed, payments }: Config): boolean {
   return feed.type !== 'replay' && payments.ratePerSecond > 0
 }
 
+const DAY_MS = 86_400_000
+
 /** @throws FinPulseError config-invalid */
 export function createPaymentsFeed(
-  { payments }: Config,
+  { feed, payments }: Config,
   clock: Clock,
   logger: Logger,
   position?: Uint8Array,
@@ -27,5 +29,6 @@ export function createPaymentsFeed(
     new ConstantRate(ratePerSecond, 0),
     ratePerSecond,
   )
-  return new PaymentsFeed({ world, backfillUs: backfill * 1000 }, clock, logger, position)
+  const backfillMs = backfill ?? (feed.type === 'simulator' ? feed.backfill : DAY_MS)
+  return new PaymentsFeed({ world, backfillUs: backfillMs * 1000 }, clock, logger, position)
 }

@@ -50,8 +50,8 @@ export const paymentsFeedSchema = paymentsSchema.extend({
   /** None at 0. */
   ratePerSecond: z.number().min(0).max(100_000).default(0),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
-  /** History that a new world lives through first. */
-  backfill: duration('payments.backfill').prefault('24h'),
+  /** History that a new world lives through first; as long as that of the simulated market where it is left out. */
+  backfill: duration('payments.backfill').optional(),
 })
 
 /** The options of a world with these settings; `checkPaymentsOptions` has still to see them. */
