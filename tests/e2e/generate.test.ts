@@ -70,17 +70,13 @@ describe('finpulse generate', () => {
     expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(1000)
   })
 
-  it('spoils what it is told to, the same whole and in pieces, and replay takes it for what it is', async () => {
+  it('spoils what it is told to, and replay takes it for what it is', async () => {
     const directory = tempDirectory()
-    const rates = ['--dirty', 'late=5%,duplicate=2%,missing=1%,malformed=1%,oversized=0.02%']
+    const rates = 'late=3%,out-of-order=5%,duplicate=2%,missing=1%,malformed=1%,oversized=0.02%,clock-skewed=0.5%'
     const file = join(directory, 'dirty.ndjson')
-    const [whole, first, second] = await Promise.all([
-      generate('--count', '6000', ...rates, '--json', '--out', file),
-      generate('--count', '2500', ...rates),
-      generate('--from', '2500', '--count', '3500', ...rates),
-    ])
-    expect(hashOf(first.stdout + second.stdout)).toBe(hashOf(readFileSync(file, 'utf8')))
-    const { missing, duplicate, malformed, oversized } = summaryOf(whole.stderr).events
+    // A minute of market time: what is late by seconds mostly comes before its end.
+    const flags = ['--count', '6000', '--rate', '100', '--no-pace', '--dirty', rates, '--json', '--out', file]
+    const { late, missing, duplicate, malformed, oversized } = summaryOf((await generate(...flags)).stderr).events
     const replayed = await Program.run(['replay', file, '--emit', 'gaps'], { cwd: directory })
     expect(replayed.stderr).toMatch(new RegExp(`bad lines +${malformed! + oversized!} `))
     expect(replayed.stderr).toMatch(new RegExp(`duplicates +${duplicate}\n`))
@@ -89,10 +85,11 @@ describe('finpulse generate', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Gap)
     const missed = gaps.reduce((sum, gap) => sum + gap.missingCount, 0)
-    // What never came or could not be read is missing, and what was to come after the end; the first and last trades of
-    // a symbol are missed by nobody.
-    expect(missed).toBeLessThan(missing! + malformed! + oversized! + 10)
-    expect(missed).toBeGreaterThan((missing! + malformed! + oversized!) * 0.8)
+    // What never came, could not be read or came later than is waited for; the first and last trades of a symbol are
+    // missed by nobody, and a skewed clock may close a gap early.
+    const unseen = missing! + malformed! + oversized! + late!
+    expect(missed).toBeLessThan(unseen + 30)
+    expect(missed).toBeGreaterThan(unseen * 0.8)
   })
 
   it('keeps the rate by the clock and reports what is late', async () => {
@@ -134,17 +131,12 @@ describe('finpulse generate', () => {
   })
 
   it('names what is wrong with a flag', async () => {
+    // The others are in src/engine/cli/generate-flags.test.ts.
     const calls: [string[], string][] = [
       [['--kind', 'trade'], 'did you mean "trades"?'],
-      [['--format', 'csv', '--kind', 'trades,quotes'], '--format csv: takes --kind trades alone'],
-      [['--rate', '0'], '--rate: expected more than 0'],
-      [['--count', '1.5'], '--count: expected a whole number'],
       [['--count', '5', '--duration', '1s'], '--count, --duration: give one of them'],
-      [['--symbols', '10001'], '--symbols: expected 1 to 10000'],
-      [['--start-time', 'yesterday'], '--start-time: expected ISO 8601'],
-      [['--shape', 'missing.yaml'], '--shape missing.yaml'],
-      [['--dirty', 'lat=1%'], '--dirty: expected missing, duplicate, late'],
-      [['--dirty', 'late=90%'], 'dirty late: expected 0 to 50 %'],
+      [['--kind', 'payments', '--labels'], '--labels: expected a file'],
+      [['--labels', 'l'], '--labels: only with --kind payments'],
     ]
     const ends = await Promise.all(calls.map(([flags]) => generate(...flags)))
     ends.forEach(({ code, stderr, stdout }, index) => {

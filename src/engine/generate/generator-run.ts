@@ -1,96 +1,117 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
-import { encodeRecords } from '../../events/json.ts'
-import type { PaymentLabel } from '../../events/payment.ts'
+import type { Label } from '../../events/label.ts'
 import type { Schedule } from '../../feeds/schedule.ts'
-import type { EventSink } from './event-sink.ts'
-import type { EventSource } from './event-source.ts'
-
-/** Labels of frauds, which come out later than the payments that they are about, to a place of their own. */
-export interface LabelOutput {
-  readonly labels: { before(timeUs: number): readonly PaymentLabel[] }
-  readonly sink: EventSink
-}
+import type { LabelFile } from './label-file.ts'
+import { addCounts, type LabelSource, type Piece, type PieceSource } from './piece.ts'
+import type { PieceSink } from './sinks/sink.ts'
 
 export interface GeneratorRunOptions {
-  readonly source: EventSource
+  readonly source: PieceSource
   readonly schedule: Schedule
-  readonly sink: EventSink
+  readonly sink: PieceSink
+  /** Written before the first event of all. */
+  readonly header: Uint8Array
   readonly clock: Clock
   /** Index behind the last event. */
   readonly endIndex: number
-  /** Whether each event waits until it is due by the clock, the first one now; else as fast as the sink takes them. */
-  readonly isPaced: boolean
-  readonly labelOutput?: LabelOutput
+  /** Events a second of the clock that each event waits for, the first one is due now; else as fast as the sink takes them. */
+  readonly pacedRate?: number
+  readonly labels?: LabelSource
+  /** Where labels go; without it they go to the sink with the pieces. */
+  readonly labelFile?: LabelFile
 }
 
 /** Lags that are recorded of each piece, evenly over its events. */
 const LAG_SAMPLES = 32
-/** Events that are due within this time are written together. */
-const GATHER_MS = 5
 
 /**
  * Generates open loop: when an event is due does not depend on how fast the sink takes the ones before it. What comes
- * late is measured as lag, from the time at which it was due to the time at which the sink had taken it.
+ * late is measured as lag, from the time at which it was due to the time at which the place had taken it.
  */
 export class GeneratorRun {
   readonly #options: GeneratorRunOptions
   readonly #firstIndex: number
   readonly #firstDueUs: number
   readonly #lagUs: RecordableHistogram = createHistogram()
+  readonly #counts: Record<string, number> = {}
   #startUs = 0
+  #takenIndex: number
   #byteCount = 0
-  #labelCount = 0
   #sinkWaitMs = 0
 
   constructor(options: GeneratorRunOptions) {
     this.#options = options
     this.#firstIndex = options.source.index
+    this.#takenIndex = this.#firstIndex
     this.#firstDueUs = options.schedule.dueUs(this.#firstIndex)
   }
 
-  /** Until the last event, or until the signal aborts; what was made by then has been written. */
+  /** Until the last event, or until the signal aborts; what was written by then has been taken. */
   async run(signal: AbortSignal): Promise<void> {
-    const { source, sink, clock, endIndex, isPaced, labelOutput } = this.#options
+    const { source, sink, endIndex, header, clock, labelFile } = this.#options
     this.#startUs = clock.nowUs()
-    if (source.header.length > 0 && this.#firstIndex === 0) await this.#write(source.header)
-    while (source.index < endIndex && !signal.aborted) {
-      const dueIndex = await this.#waitForDue(signal)
-      const fromIndex = source.index
-      await this.#write(source.next(Math.min(endIndex, dueIndex)))
-      await this.#writeLabels()
-      if (isPaced) this.#recordLag(fromIndex, source.index)
+    try {
+      if (header.length > 0 && this.#firstIndex === 0) {
+        sink.writeHeader(header)
+        this.#byteCount += header.length
+      }
+      while (source.index < endIndex && !signal.aborted && !sink.isGone) {
+        const fromIndex = source.index
+        const piece = await source.next()
+        await this.#waitForDue(piece.endIndex - 1, signal)
+        if (signal.aborted) break
+        await this.#write(piece, fromIndex)
+        // The sink goes on, and interrupts are heard, only in turns of their own.
+        await nextTurn()
+      }
+      await this.#timed(() => sink.close())
+      await labelFile?.close()
+    } finally {
+      await source.close()
     }
-    await sink.close()
-    await labelOutput?.sink.close()
   }
 
-  /** @returns the index behind the last event that is due */
-  async #waitForDue(signal: AbortSignal): Promise<number> {
-    const { source, schedule, clock, isPaced } = this.#options
-    if (!isPaced) return Number.POSITIVE_INFINITY
-    const offsetUs = this.#firstDueUs - this.#startUs
-    const waitMs = (schedule.dueUs(source.index) - offsetUs - clock.nowUs()) / 1000
+  async #waitForDue(index: number, signal: AbortSignal): Promise<void> {
+    const { schedule, clock, pacedRate } = this.#options
+    if (pacedRate === undefined) return
+    const waitMs = (schedule.dueUs(index) - this.#firstDueUs + this.#startUs - clock.nowUs()) / 1000
     // Only the signal ends a sleep early, and the loop looks at it.
-    if (waitMs > 0) await clock.sleep(waitMs + GATHER_MS, signal).catch(() => undefined)
-    return schedule.countBefore(clock.nowUs() + offsetUs + 1)
+    if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => undefined)
   }
 
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(piece: Piece, fromIndex: number): Promise<void> {
+    const { sink, source, labelFile } = this.#options
+    const labels = this.#labelsBefore(piece.endIndex)
+    if (labelFile !== undefined && labels.length > 0) await labelFile.write(labels)
+    const delivery = { piece, labels: labelFile === undefined ? labels : [] }
+    await this.#timed(() =>
+      sink.write(delivery, () => {
+        this.#take(piece, fromIndex, labels.length)
+        source.recycle(piece)
+      }),
+    )
+  }
+
+  async #timed(wait: () => Promise<void>): Promise<void> {
     const startedMs = performance.now()
-    await this.#options.sink.write(bytes)
+    await wait()
     this.#sinkWaitMs += performance.now() - startedMs
-    this.#byteCount += bytes.length
   }
 
-  /** The labels that are known by the time of the last payment. */
-  async #writeLabels(): Promise<void> {
-    const { labelOutput, schedule, source } = this.#options
-    if (labelOutput === undefined || source.index === this.#firstIndex) return
-    const labels = labelOutput.labels.before(schedule.dueUs(source.index - 1))
-    if (labels.length === 0) return
-    this.#labelCount += labels.length
-    await labelOutput.sink.write(Buffer.concat([encodeRecords(labels), Buffer.from('\n')]))
+  /** The labels that are known when the event of an index is due, which is the first one of the next piece. */
+  #labelsBefore(index: number): readonly Label[] {
+    const { labels, schedule } = this.#options
+    return labels?.before(schedule.dueUs(index)) ?? []
+  }
+
+  #take(piece: Piece, fromIndex: number, labelCount: number): void {
+    this.#takenIndex = piece.endIndex
+    this.#byteCount += piece.bytes.length
+    addCounts(this.#counts, piece.counts)
+    if (this.#options.labels !== undefined) addCounts(this.#counts, { labels: labelCount })
+    if (this.#options.pacedRate !== undefined) this.#recordLag(fromIndex, piece.endIndex)
   }
 
   #recordLag(fromIndex: number, toIndex: number): void {
@@ -104,43 +125,47 @@ export class GeneratorRun {
 
   /** Part that is done, 0 to 1. */
   get fraction(): number {
-    const { source, endIndex } = this.#options
-    return (source.index - this.#firstIndex) / (endIndex - this.#firstIndex)
+    return (this.#takenIndex - this.#firstIndex) / Math.max(1, this.#options.endIndex - this.#firstIndex)
   }
 
   /** Figures of the run so far. */
   summary(): GeneratorSummary {
-    const { schedule, source, isPaced, sink, clock, labelOutput } = this.#options
+    const { schedule, pacedRate, sink, clock } = this.#options
     const seconds = Math.max(1e-6, (clock.nowUs() - this.#startUs) / 1e6)
-    const madeCount = source.index - this.#firstIndex
+    const takenCount = this.#takenIndex - this.#firstIndex
     const lagMs = (percentile: number) => Math.round(this.#lagUs.percentile(percentile)) / 1000
+    const hasLag = pacedRate !== undefined && takenCount > 0
     return {
       sink: sink.name,
-      events: labelOutput === undefined ? { ...source.counts } : { ...source.counts, labels: this.#labelCount },
+      events: { ...this.#counts },
       bytes: this.#byteCount,
       seconds: Math.round(seconds * 1000) / 1000,
-      eventsPerSecond: Math.round(madeCount / seconds),
-      nextIndex: source.index,
+      eventsPerSecond: Math.round(takenCount / seconds),
+      targetPerSecond: pacedRate ?? null,
+      nextIndex: this.#takenIndex,
       fromMs: this.#firstDueUs / 1000,
-      toMs: schedule.dueUs(Math.max(this.#firstIndex, source.index - 1)) / 1000,
+      toMs: schedule.dueUs(Math.max(this.#firstIndex, this.#takenIndex - 1)) / 1000,
       sinkWaitMs: Math.round(this.#sinkWaitMs),
-      lagMs: isPaced && madeCount > 0 ? { p50: lagMs(50), p99: lagMs(99), max: this.#lagUs.max / 1000 } : null,
+      lagMs: hasLag ? { p50: lagMs(50), p99: lagMs(99), max: this.#lagUs.max / 1000 } : null,
     }
   }
 }
 
 export interface GeneratorSummary {
   readonly sink: string
-  /** Events written, by kind. */
+  /** What the place has taken, by kind. */
   readonly events: Readonly<Record<string, number>>
   readonly bytes: number
   readonly seconds: number
   readonly eventsPerSecond: number
+  /** What was asked for by the clock; null for a run that does not wait. */
+  readonly targetPerSecond: number | null
   /** Index to go on with: `--from`. */
   readonly nextIndex: number
   readonly fromMs: number
   readonly toMs: number
+  /** Time for which the run could not go on because the sink was full, that for its end included. */
   readonly sinkWaitMs: number
-  /** From the time an event was due to the time the sink had taken it; null for a run that does not wait. */
+  /** From the time an event was due to the time the place had taken it; null for a run that does not wait. */
   readonly lagMs: { readonly p50: number; readonly p99: number; readonly max: number } | null
 }

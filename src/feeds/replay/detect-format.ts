@@ -2,7 +2,7 @@ import { FinPulseError } from '../../base/errors.ts'
 import { guessBinanceVenue } from '../binance/guess-venue.ts'
 import { isTradeHeader } from './table-columns.ts'
 
-export const REPLAY_FORMATS = ['binance', 'ndjson', 'csv', 'parquet'] as const
+export const REPLAY_FORMATS = ['binance', 'ndjson', 'csv', 'columnar', 'parquet'] as const
 export type ReplayFormat = (typeof REPLAY_FORMATS)[number]
 
 /** As much of an input's beginning is looked at before its first row is given. */
@@ -49,7 +49,10 @@ export function headLines(head: Uint8Array): string[] {
  * @returns undefined for an input without any line
  * @throws FinPulseError format-unknown
  */
-export function detectFormat(name: string, lines: readonly string[]): Exclude<ReplayFormat, 'parquet'> | undefined {
+export function detectFormat(
+  name: string,
+  lines: readonly string[],
+): Exclude<ReplayFormat, 'columnar' | 'parquet'> | undefined {
   const first = lines[0]
   if (first === undefined) return undefined
   if (isTradeHeader(first)) return 'csv'

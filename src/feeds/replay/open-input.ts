@@ -1,6 +1,7 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { BinanceLines } from './binance-lines.ts'
 import { type ByteSource, fromStream, InflateSource, openFile, withHead } from './byte-source.ts'
+import { ColumnarInput, isColumnar } from './columnar-source.ts'
 import { CsvLines } from './csv-lines.ts'
 import {
   detectBinanceVenue,
@@ -112,6 +113,9 @@ async function openContent(
     const input = await openParquet(plainPath, source.name, venue, options.startRecord)
     await source.close()
     return { input, venue }
+  }
+  if (options.format === 'columnar' || (options.format === undefined && isColumnar(head))) {
+    return { input: new ColumnarInput(whole), venue }
   }
   const lines = headLines(head.subarray(0, HEAD_MAX_BYTES))
   const format = options.format ?? detectFormat(source.name, lines)

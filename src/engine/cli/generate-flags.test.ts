@@ -1,0 +1,93 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { removeTempDirectories, tempDirectory } from '../../../tests/support/temp-directory.ts'
+import { formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
+import { type SpecFlags, specOf } from './generate-spec.ts'
+
+afterEach(removeTempDirectories)
+
+const DEFAULTS: SpecFlags = {
+  kind: 'trades',
+  pace: true,
+  shape: 'constant',
+  seed: '1',
+  startTime: '2026-01-01T00:00:00Z',
+  market: 'equity',
+}
+const specFrom = (flags: Partial<SpecFlags & PlaceFlags>) =>
+  specOf({ ...DEFAULTS, ...flags }, formatOf(placeOf(flags), flags.format))
+
+const WRONG: [Partial<SpecFlags & PlaceFlags>, string][] = [
+  [{ kind: ' ' }, '--kind: expected any of trades, quotes, payments'],
+  [{ kind: 'trades,quotes', format: 'csv' }, '--format csv: takes --kind trades or payments alone, got trades,quotes'],
+  [{ rate: '0' }, '--rate: expected more than 0'],
+  [{ symbols: '10001' }, '--symbols: expected a whole number from 1 to 10000, got "10001"'],
+  [{ symbols: 'A B,"' }, '--symbols: """ is no symbol'],
+  [{ startTime: 'yesterday' }, '--start-time: expected ISO 8601'],
+  [{ seed: '1.5' }, '--seed: expected a whole number of at least 0, got "1.5"'],
+  [{ shape: 'missing.yaml' }, '--shape missing.yaml'],
+  [{ market: 'bonds' }, '--market: "bonds" is none of them; allowed: equity, crypto'],
+  [{ dirty: 'lat=1%' }, '--dirty: "lat" is none of them, did you mean "late"?'],
+  [{ dirty: 'late=90%' }, '--dirty late: expected 0 to 50 %, got 90 %'],
+  [{ dirty: 'late=x' }, '--dirty: expected a share from 0 to 1, or in %, as in late=0.1%, got "late=x"'],
+  [{ dirty: 'late=50%,missing=40%,malformed=20%' }, '--dirty: expected at most 100 % in all'],
+  [{ dirty: 'late=1%', format: 'columnar' }, '--dirty: spoils lines, of --format ndjson or csv, got columnar'],
+  [{ sink: 'kafka' }, '--sink: "kafka" is none of them; allowed: stdout, file, log, http, websocket'],
+  [{ sink: 'http', out: 'a.txt' }, '--out: expected http://host:port/path, got "a.txt"'],
+  [{ sink: 'file' }, '--sink file: expected --out, a path'],
+  [{ sink: 'log' }, '--sink log: expected --data-dir DIR'],
+  [{ sink: 'log', dataDir: 'd', out: 'x' }, '--out: not with --sink log'],
+  [{ sink: 'log', dataDir: 'd', format: 'csv' }, '--format csv: the log keeps columnar batches'],
+  [{ dataDir: 'd' }, '--data-dir: only with --sink log'],
+  [{ format: 'parquet' }, '--format parquet: only into a file, got --sink stdout'],
+  [{ format: 'parquet', out: 'a.gz' }, '--format parquet: is compressed inside'],
+  [{ format: 'parquet', kind: 'trades,quotes', out: 'a' }, '--format parquet: takes one --kind a file'],
+  [{ kind: 'payments', fraud: 'fan=1%' }, '--fraud: "fan" is none of them'],
+  [{ kind: 'payments', fraud: 'fan-in=20%' }, 'payments.scenarios.fan-in.share: expected 0 to 0.03, got 0.2'],
+  [{ kind: 'payments', labelDelay: '2 days' }, '--label-delay: expected a duration'],
+  [{ paymentsRate: '5' }, '--payments-rate: only with --kind payments'],
+  [{ fraud: 'fan-in=1%' }, '--fraud: only with --kind payments'],
+]
+
+describe('flags of generate', () => {
+  it.each(WRONG)('%j are refused', (flags, text) => {
+    expect(() => specFrom(flags)).toThrow(expect.objectContaining({ code: 'config-invalid' }))
+    expect(() => specFrom(flags)).toThrow(text)
+  })
+
+  it('let the sink follow from the place', () => {
+    expect(placeOf({})).toEqual({ sink: 'stdout' })
+    expect(placeOf({ out: '-' })).toEqual({ sink: 'stdout' })
+    expect(placeOf({ out: 'a/b.csv' })).toEqual({ sink: 'file', out: 'a/b.csv' })
+    expect(placeOf({ out: 'https://a/b' })).toEqual({ sink: 'http', out: 'https://a/b' })
+    expect(placeOf({ out: 'ws://a' })).toEqual({ sink: 'websocket', out: 'ws://a' })
+    expect(placeOf({ sink: 'log', dataDir: 'd' })).toEqual({ sink: 'log', dataDir: 'd' })
+  })
+
+  it('give each kind its rate', () => {
+    const both = specFrom({ kind: 'trades,payments', rate: '500' })
+    expect(both.market?.rate).toEqual({ ratePerSecond: 500 })
+    expect(both.payments?.rate).toEqual({ ratePerSecond: 50 })
+    expect(specFrom({ kind: 'payments,quotes', paymentsRate: '7' }).payments?.rate).toEqual({ ratePerSecond: 7 })
+    expect(specFrom({ kind: 'payments', rate: '500' }).payments?.rate).toEqual({ ratePerSecond: 500 })
+  })
+
+  it('take a world of payments from a file, and flags before it', () => {
+    const path = join(tempDirectory(), 'payments.yaml')
+    writeFileSync(
+      path,
+      'customerCount: 5000\nscenarios:\n  fan-in: { share: 0.01, span: 2d }\nlabels: { median: 1h, missingShare: 0.2 }\n',
+    )
+    const { options } = specFrom({ kind: 'payments', payments: path, fraud: 'fan-in=2%,cycle=0', labelDelay: '90d' })
+      .payments!
+    expect(options.customerCount).toBe(5000)
+    expect(options.scenarios['fan-in']).toMatchObject({ share: 0.02, spanHours: 48, sizeMin: 4 })
+    expect(options.scenarios.cycle.share).toBe(0)
+    expect(options.labels).toMatchObject({ medianHours: 2160, maxHours: 2160, missingShare: 0.2 })
+    writeFileSync(path, 'scenarios: { fanin: { share: 1 } }\n')
+    expect(() => specFrom({ kind: 'payments', payments: path })).toThrow(
+      `--payments ${path}: scenarios.fanin: no such setting, did you mean "fan-in"?`,
+    )
+  })
+})

@@ -1,0 +1,62 @@
+import type { WriteStream } from 'node:tty'
+import type { GeneratorRun, GeneratorSummary } from '../generate/generator-run.ts'
+import { count } from './status-line.ts'
+
+const REDRAW_MS = 200
+const BAR_WIDTH = 20
+
+/** Draws how far a run is, on a terminal, until it is closed. */
+export class GenerateProgress {
+  readonly #terminal: WriteStream
+  readonly #timer: NodeJS.Timeout
+
+  constructor(terminal: WriteStream, run: GeneratorRun) {
+    this.#terminal = terminal
+    this.#timer = setInterval(() => {
+      const text = progressText(run.fraction, run.summary())
+      terminal.write(`\r\x1b[2K${text.slice(0, (terminal.columns || 80) - 1)}`)
+    }, REDRAW_MS)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#terminal.write('\r\x1b[2K')
+  }
+}
+
+/** The line of a run: the most important comes first, since a narrow terminal cuts it. */
+export function progressText(fraction: number, summary: GeneratorSummary): string {
+  const { eventsPerSecond, targetPerSecond, bytes, lagMs, sinkWaitMs, seconds } = summary
+  const filled = Math.round(fraction * BAR_WIDTH)
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
+  const target = targetPerSecond === null ? '' : ` of ${count(targetPerSecond)}`
+  const waited = Math.min(100, Math.round(sinkWaitMs / (seconds * 10)))
+  const parts = [
+    `${bar} ${Math.floor(fraction * 100)} %`,
+    `${count(eventsPerSecond)}${target} events/s`,
+    ...(lagMs === null ? [] : [`lag p50 ${shortMs(lagMs.p50)} p99 ${shortMs(lagMs.p99)} ms`]),
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    `sink wait ${waited} %`,
+  ]
+  return parts.join('  ')
+}
+
+function shortMs(ms: number): string {
+  return ms < 10 ? ms.toFixed(1) : count(ms)
+}
+
+/** What came of a run, for people. */
+export function summaryText(summary: GeneratorSummary): string {
+  const { events, bytes, seconds, eventsPerSecond, targetPerSecond, lagMs, sinkWaitMs } = summary
+  const made = Object.entries(events).map(([kind, number]) => `${count(number)} ${kind}`)
+  const target = targetPerSecond === null ? '' : ` of ${count(targetPerSecond)} asked for`
+  const rows: [string, string][] = [
+    ['events', made.length === 0 ? 'none' : made.join(', ')],
+    ['written', `${count(bytes)} bytes to ${summary.sink}, waited ${count(sinkWaitMs)} ms for it`],
+    ['time span', `${new Date(summary.fromMs).toISOString()} to ${new Date(summary.toMs).toISOString()}`],
+    ['elapsed', `${seconds.toFixed(2)} s, ${count(eventsPerSecond)} events/s${target}`],
+    ['goes on at', `--from ${summary.nextIndex}`],
+  ]
+  if (lagMs !== null) rows.push(['lag', `p50 ${lagMs.p50} ms, p99 ${lagMs.p99} ms, max ${lagMs.max} ms`])
+  return `${rows.map(([name, text]) => `${name.padEnd(12)} ${text}`).join('\n')}\n`
+}

@@ -1,0 +1,95 @@
+import { Worker } from 'node:worker_threads'
+import { FinPulseError, messageOf } from '../../base/errors.ts'
+import { workerEntry } from '../threads/entry.ts'
+import type { Piece, PieceSource } from './piece.ts'
+import { spanEnd } from './piece-bounds.ts'
+import type { SentPiece } from './shard-data.ts'
+import { type Schedules, type SourceSpec, schedulesOf } from './source-spec.ts'
+
+interface Shard {
+  readonly worker: Worker
+  /** Made and not taken yet; never more than the window. */
+  readonly ready: SentPiece[]
+}
+
+/**
+ * Pieces that are made by several threads, span by span in turn, and put in order: the same pieces whatever their
+ * number. Each thread is ahead by a window of pieces at most.
+ */
+export class ShardedPieces implements PieceSource {
+  readonly #shards: readonly Shard[]
+  /** The shard that each piece is from, which gets its buffer back. */
+  readonly #origins = new Map<ArrayBuffer, Shard>()
+  readonly #spec: SourceSpec
+  readonly #schedules: Schedules
+  readonly #endIndex: number
+  #index: number
+  #span = 0
+  #spanEnd: number
+  #failure: FinPulseError | undefined
+  #wake: () => void = () => undefined
+
+  constructor(spec: SourceSpec, firstIndex: number, endIndex: number, shardCount: number) {
+    this.#spec = spec
+    this.#schedules = schedulesOf(spec)
+    this.#endIndex = endIndex
+    this.#index = firstIndex
+    this.#spanEnd = this.#spanEndFrom(firstIndex)
+    this.#shards = Array.from({ length: shardCount }, (_, shard) => {
+      const workerData = { spec, firstIndex, endIndex, shard, shardCount }
+      const name = `generate-${shard}`
+      return this.#watch(new Worker(workerEntry('shard-worker', import.meta.url), { workerData, name }))
+    })
+  }
+
+  get index(): number {
+    return this.#index
+  }
+
+  async next(): Promise<Piece> {
+    const shard = this.#shards[this.#span % this.#shards.length]!
+    while (shard.ready.length === 0) {
+      if (this.#failure !== undefined) throw this.#failure
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const { endIndex, buffer, length, frames, counts } = shard.ready.shift()!
+    this.#origins.set(buffer, shard)
+    this.#index = endIndex
+    if (endIndex === this.#spanEnd) {
+      this.#span += 1
+      this.#spanEnd = this.#spanEndFrom(endIndex)
+    }
+    return { endIndex, bytes: new Uint8Array(buffer, 0, length), frames, counts }
+  }
+
+  recycle({ bytes: { buffer } }: Piece): void {
+    const origin = this.#origins.get(buffer)
+    this.#origins.delete(buffer)
+    origin?.worker.postMessage(buffer, [buffer])
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#shards.map(({ worker }) => worker.terminate()))
+  }
+
+  #watch(worker: Worker): Shard {
+    const ready: SentPiece[] = []
+    worker.on('message', (piece: SentPiece) => {
+      ready.push(piece)
+      this.#wake()
+    })
+    worker.on('error', (error) => {
+      this.#failure = new FinPulseError('worker-failed', `generate: a thread failed: ${messageOf(error)}`, {
+        cause: error,
+      })
+      this.#wake()
+    })
+    return { worker, ready }
+  }
+
+  #spanEndFrom(index: number): number {
+    return Math.min(this.#endIndex, spanEnd(index, this.#spec.pieceCount, this.#schedules))
+  }
+}

@@ -1,0 +1,26 @@
+import type { Label } from '../../../events/label.ts'
+import type { Piece } from '../piece.ts'
+
+/** What goes out at once: a piece, and the labels that are known by its end where the sink is told them. */
+export interface Delivery {
+  readonly piece: Piece
+  readonly labels: readonly Label[]
+}
+
+/** A place that the pieces of a stream go to. */
+export interface PieceSink {
+  /** What it is, for people. */
+  readonly name: string
+  /** True once nobody is there any more who wants the rest, as behind `| head`. */
+  readonly isGone: boolean
+  /** Bytes before the first event, where the format has any. */
+  writeHeader(bytes: Uint8Array): void
+  /**
+   * Resolves when there is room for more; what waits inside of the sink is bounded.
+   * @param taken called once, in order, when the place has taken the piece over, which may be used again then
+   * @throws FinPulseError sink-failed, also for what was written before
+   */
+  write(delivery: Delivery, taken: () => void): Promise<void>
+  /** Resolves when everything was taken. @throws FinPulseError sink-failed */
+  close(): Promise<void>
+}
