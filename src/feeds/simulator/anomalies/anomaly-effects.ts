@@ -12,6 +12,7 @@ export interface ActiveStretch {
   idDelta: number
   /** What the trades of a wash-trade run have in common. */
   washPrice: number
+  washLots: number
   washQuantile: number
 }
 
@@ -27,7 +28,7 @@ const PUMP_QUANTITY = 2.5
 export const EFFECTS: Readonly<Record<MarketAnomalyKind, Effect>> = {
   'flash-crash': (event, { stretch }, x) => {
     const shape = crashShape(x, stretch.form)
-    event.quantityFactor = 1 + CRASH_QUANTITY * shape
+    event.lots *= 1 + CRASH_QUANTITY * shape
     movePrice(event, -stretch.magnitude * shape)
   },
 
@@ -36,7 +37,7 @@ export const EFFECTS: Readonly<Record<MarketAnomalyKind, Effect>> = {
     if (seenCount > Math.floor(3 * stretch.form[0])) return
     event.isBuy = stretch.magnitude > 0
     event.tradePrice = Math.max(1, Math.round(event.price * (1 + stretch.magnitude * PERCENT)))
-    event.quantityFactor = 20 + 60 * stretch.form[1]
+    event.lots *= 20 + 60 * stretch.form[1]
   },
 
   'price-spike': (event, { stretch }, x) => movePrice(event, stretch.magnitude * spikeShape(x, stretch.form)),
@@ -44,12 +45,13 @@ export const EFFECTS: Readonly<Record<MarketAnomalyKind, Effect>> = {
   'volume-burst': (event, { stretch }) => {
     // Part of it are more trades, part larger ones.
     event.tradeCount = Math.min(2 + Math.floor(3 * stretch.form[0]), Math.max(1, Math.floor(stretch.magnitude)))
-    event.quantityFactor = stretch.magnitude / event.tradeCount
+    event.lots *= stretch.magnitude / event.tradeCount
   },
 
   'pump-and-dump': (event, { stretch }, x) => {
-    event.quantityFactor = 1 + PUMP_QUANTITY * pumpShape(x, stretch.form)
-    movePrice(event, stretch.magnitude * pumpShape(x, stretch.form))
+    const shape = pumpShape(x, stretch.form)
+    event.lots *= 1 + PUMP_QUANTITY * shape
+    movePrice(event, stretch.magnitude * shape)
   },
 
   'quote-stuffing': (event, { stretch }) => {
@@ -63,9 +65,11 @@ export const EFFECTS: Readonly<Record<MarketAnomalyKind, Effect>> = {
     if (at === active.stretch.magnitude) return
     if (at === 0) {
       active.washPrice = event.tradePrice
+      active.washLots = event.lots
       active.washQuantile = event.quantile
     }
     event.tradePrice = active.washPrice
+    event.lots = active.washLots
     event.quantile = active.washQuantile
     event.isBuy = (at & 1) === Math.floor(2 * active.stretch.form[0])
   },

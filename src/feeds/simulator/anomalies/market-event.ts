@@ -21,11 +21,11 @@ export class MarketEvent {
   tradeCount = 1
   tradePrice = 0
   isBuy = false
-  /** Which quantity of the symbol's distribution, 0 to 4095, and how many times that. */
+  /** Mean quantity of the symbol's distribution, and which of it, 0 to 4095. */
+  lots = 0
   quantile = 0
-  quantityFactor = 1
 
-  /** An event without anything wrong; price, spread and side are still to be set. */
+  /** An event without anything wrong; price, spread, mean quantity and side are still to be set. */
   begin(symbol: number, index: number, timeUs: number, bits: number): void {
     this.symbol = symbol
     this.index = index
@@ -34,7 +34,6 @@ export class MarketEvent {
     this.isQuoted = true
     this.tradeCount = 1
     this.quantile = (bits >>> 8) & 0xfff
-    this.quantityFactor = 1
   }
 
   /** Bid and ask around `price`, and the trade at its side of them, as in the ordinary market. */

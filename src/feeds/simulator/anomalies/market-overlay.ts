@@ -135,6 +135,7 @@ export class MarketOverlay {
     event.begin(symbol, index, timeUs, bits)
     event.price = this.#market.price[symbol]!
     event.halfSpread = this.#market.halfSpread[symbol]!
+    event.lots = this.#market.writer.lots[symbol]!
     event.isBuy = isBuy
     event.bid = bid
     event.ask = ask
@@ -157,11 +158,11 @@ export class MarketOverlay {
   }
 
   #trade(trades: TradeBatch, event: MarketEvent, firstId: number): void {
-    const { symbol, timeUs, tradePrice, isBuy, quantile, quantityFactor } = event
+    const { symbol, timeUs, tradePrice, isBuy, lots, quantile } = event
     for (let part = 0; part < event.tradeCount; part++) {
       // Each of several has a quantity of its own.
       const own = (quantile + part * QUANTILE_STEP) & 0xfff
-      this.#market.writer.trade(trades, symbol, firstId + part, timeUs, tradePrice, isBuy, own, quantityFactor)
+      this.#market.writer.trade(trades, symbol, firstId + part, timeUs, tradePrice, isBuy, lots, own)
     }
   }
 
@@ -191,7 +192,7 @@ export class MarketOverlay {
 }
 
 function begun(stretch: AnomalyStretch): ActiveStretch {
-  return { stretch, seenCount: 0, idDelta: 0, washPrice: 0, washQuantile: 0 }
+  return { stretch, seenCount: 0, idDelta: 0, washPrice: 0, washLots: 0, washQuantile: 0 }
 }
 
 function keyOf({ symbol, fromUs }: AnomalyStretch): string {

@@ -285,6 +285,7 @@ export class MarketWorld {
     if (trades === undefined || quotes === undefined) return
     const timeUs = this.#options.schedule.dueUs(index)
     if (hasNewQuote) this.#writer.quote(quotes, symbol, index, timeUs, bid, ask, bits)
-    this.#writer.trade(trades, symbol, id, timeUs, isBuy ? ask : bid, isBuy, (bits >>> 8) & 0xfff, 1)
+    const lots = this.#writer.lots[symbol]!
+    this.#writer.trade(trades, symbol, id, timeUs, isBuy ? ask : bid, isBuy, lots, (bits >>> 8) & 0xfff)
   }
 }

@@ -44,7 +44,7 @@ export class MarketWriter {
     this.#tickDigits = Float64Array.from(formats, ({ digits }) => digits)
   }
 
-  /** @param quantile 0 to 4095 @param factor times the quantity that this gives */
+  /** @param lots mean quantity, by `this.lots` or otherwise @param quantile of the quantity, 0 to 4095 */
   trade(
     trades: TradeBatch,
     symbol: number,
@@ -52,14 +52,14 @@ export class MarketWriter {
     timeUs: number,
     price: number,
     isBuy: boolean,
+    lots: number,
     quantile: number,
-    factor: number,
   ): void {
     const row = trades.count++
     trades.instrument[row] = this.#instrument[symbol]!
     trades.priceLow[row] = price * this.#tickDigits[symbol]!
     trades.priceHigh[row] = 0
-    trades.quantityLow[row] = this.#quantity(symbol, quantile, factor)
+    trades.quantityLow[row] = quantityOf(lots, quantile)
     trades.quantityHigh[row] = 0
     trades.eventTimeUs[row] = timeUs
     // The simulated venue is next door: what it sends arrives at once, and the same bytes on every run.
@@ -80,25 +80,26 @@ export class MarketWriter {
     bits: number,
   ): void {
     const row = quotes.count++
+    const lots = this.lots[symbol]!
     quotes.instrument[row] = this.#instrument[symbol]!
     quotes.bidPriceLow[row] = bid * this.#tickDigits[symbol]!
     quotes.bidPriceHigh[row] = 0
-    quotes.bidQuantityLow[row] = this.#quantity(symbol, (bits >>> 4) & 0xfff, 1)
+    quotes.bidQuantityLow[row] = quantityOf(lots, (bits >>> 4) & 0xfff)
     quotes.bidQuantityHigh[row] = 0
     quotes.askPriceLow[row] = ask * this.#tickDigits[symbol]!
     quotes.askPriceHigh[row] = 0
-    quotes.askQuantityLow[row] = this.#quantity(symbol, (bits >>> 14) & 0xfff, 1)
+    quotes.askQuantityLow[row] = quantityOf(lots, (bits >>> 14) & 0xfff)
     quotes.askQuantityHigh[row] = 0
     quotes.eventTimeUs[row] = timeUs
     quotes.receivedTimeUs[row] = timeUs
     // Needs no count of the quotes before: unique in its symbol, and rising.
     quotes.sequence[row] = index
   }
+}
 
-  #quantity(symbol: number, quantile: number, factor: number): number {
-    const lots = Math.round(this.lots[symbol]! * QUANTITY_FACTORS[quantile]! * factor)
-    return lots < 1 ? 1 : lots > QUANTITY_MAX_LOTS ? QUANTITY_MAX_LOTS : lots
-  }
+function quantityOf(meanLots: number, quantile: number): number {
+  const lots = Math.round(meanLots * QUANTITY_FACTORS[quantile]!)
+  return lots < 1 ? 1 : lots > QUANTITY_MAX_LOTS ? QUANTITY_MAX_LOTS : lots
 }
 
 /** The nearest 1, 2 or 5 of some decimal, and its digits in those decimals. */
