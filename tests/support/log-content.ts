@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { decodeQuotes, decodeTrades } from '../../src/events/batch-codec.ts'
+import { decodePayments, decodeQuotes, decodeTrades } from '../../src/events/batch-codec.ts'
 import { InstrumentTable } from '../../src/events/instrument.ts'
 import type { Topic } from '../../src/events/topic.ts'
 import { EmbeddedEventLogReader } from '../../src/log/embedded/embedded-event-log-reader.ts'
@@ -14,7 +14,7 @@ export interface PartitionContent {
   readonly topic: Topic
   readonly partition: number
   readonly recordCount: number
-  /** Trades or quotes inside; the other topics have lines. */
+  /** Trades, quotes or payments inside; the other topics have lines. */
   readonly rowCount: number
   /** Of the stored bytes, batch by batch. */
   readonly hash: string
@@ -74,6 +74,7 @@ async function readPartition(
 function rowsOf(topic: Topic, payload: Uint8Array, lines: string[]): number {
   if (topic === 'market.trades') return decodeTrades(payload, new InstrumentTable()).count
   if (topic === 'market.quotes') return decodeQuotes(payload, new InstrumentTable()).count
+  if (topic === 'payments') return decodePayments(payload).count
   const records = textDecoder.decode(payload).split('\n')
   lines.push(...records)
   return records.length
