@@ -1,0 +1,318 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Spot } from '@binance/spot'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import type { ChaosState } from '../../src/api/venue/chaos-order.ts'
+import type { BinanceFeed } from '../../src/feeds/binance/binance-feed.ts'
+import { type CollectedFeed, collectBinance } from '../../src/feeds/binance/testing/collected-feed.ts'
+import type { CandlesResponse, MarketSummaryResponse, TradesResponse } from '../../src/protocol/rest.ts'
+import { getJson, postJson, untilTrading } from '../support/http.ts'
+import { poll } from '../support/poll.ts'
+import { killAllPrograms, Program } from '../support/program.ts'
+import { removeTempDirectories, tempDirectory } from '../support/temp-directory.ts'
+
+/*
+ * The venue facade of a running engine, met by those that know nothing of it: our own Binance feed under every kind of
+ * chaos, a second engine, and Binance's own client library as it comes from npm.
+ */
+
+const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
+/** The budget is for one client; here are many at one address. */
+const CONFIG = 'venueApi: { requestWeightPerMinute: 100000 }\n'
+const UP = [
+  'up',
+  '--port',
+  '0',
+  '--data-dir',
+  'data',
+  '--symbols',
+  SYMBOLS.join(','),
+  '--rate',
+  '300',
+  '--venue-api',
+  '--config',
+  'finpulse.yaml',
+]
+
+let url: string
+let venue: string
+
+beforeAll(async () => {
+  const cwd = tempDirectory()
+  writeFileSync(join(cwd, 'finpulse.yaml'), CONFIG)
+  const program = Program.start([...UP, '--backfill', '10m'], { cwd })
+  url = await program.serving()
+  venue = `${url}/binance`
+  await program.logged('ready')
+  await untilTrading(url)
+})
+afterAll(async () => {
+  await killAllPrograms()
+  await removeTempDirectories()
+})
+
+type Trade = TradesResponse['data'][number]
+
+/** What our own REST API has of a symbol, at least from an id on. */
+async function tradesFrom(base: string, symbol: string, fromId: number): Promise<ReadonlyMap<number, Trade>> {
+  const trades = new Map<number, Trade>()
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const { body }: { body: TradesResponse } = await getJson(`${base}/api/v1/trades/${symbol}?limit=1000${query}`)
+    for (const trade of body.data) trades.set(trade.id!, trade)
+    cursor = body.data.some(({ id }) => id! <= fromId) ? null : body.nextCursor
+  }
+  return trades
+}
+
+const textOf = ({ price, quantity, eventTimeMs, takerSide }: Trade) =>
+  `${price} ${quantity} ${Math.floor(eventTimeMs)} ${takerSide === 'buy' ? 1 : 2}`
+
+async function chaos(body: object): Promise<void> {
+  const { status } = await postJson(`${url}/api/v1/venue/chaos`, body)
+  expect(status).toBe(200)
+}
+
+/* First of all: the weight that an address has used is told to all of its clients, and repairs keep to the budget. */
+describe('a second engine', { timeout: 30_000 }, () => {
+  it('is fed by the first through a gap and a cut, and has every trade once', async () => {
+    const feed = ['--feed', 'binance', '--feed-url', venue.replace('http', 'ws'), '--symbols', SYMBOLS.join(',')]
+    const second = Program.start(['up', '--port', '0', '--data-dir', 'data', ...feed], { cwd: tempDirectory() })
+    const base = await second.serving()
+    await poll('trades', async () => (await getJson(`${base}/api/v1/trades/${SYMBOLS[0]}`)).status === 200)
+    await chaos({ kind: 'gap', count: 20 })
+    await chaos({ kind: 'cut' })
+    const repairsOf = async () => {
+      const { body } = await getJson<{ data: ReturnType<BinanceFeed['status']>[] }>(`${base}/api/v1/feeds`)
+      return body.data[0]!.repairs!
+    }
+    await poll('the repair', async () => {
+      const { missingCount, outstandingCount } = await repairsOf()
+      return missingCount >= 20 && outstandingCount === 0
+    })
+    expect(await repairsOf()).toMatchObject({ absentCount: 0, givenUpCount: 0 })
+    for (const symbol of SYMBOLS) {
+      const copies = await tradesFrom(base, symbol, 0)
+      const ids = [...copies.keys()].toSorted((a, b) => a - b)
+      expect(ids).toEqual(Array.from({ length: ids.at(-1)! - ids[0]! + 1 }, (_, index) => ids[0]! + index))
+      const truth = await tradesFrom(url, symbol, ids[0]!)
+      expect(ids.map((id) => textOf(copies.get(id)!))).toEqual(ids.map((id) => textOf(truth.get(id)!)))
+    }
+    await second.interrupt()
+  })
+})
+
+describe('our own Binance feed', { timeout: 30_000 }, () => {
+  const collect = () =>
+    collectBinance({ market: 'spot', symbols: SYMBOLS, url: venue.replace('http', 'ws'), limits: { holdMaxMs: 2000 } })
+  const countOf = (collected: CollectedFeed<BinanceFeed>) => collected.trades.length
+  const moreTrades = async (collected: CollectedFeed<BinanceFeed>, count: number) => {
+    const before = countOf(collected)
+    await poll(`${count} more trades`, () => countOf(collected) >= before + count)
+  }
+  const stateOf = async (kind: string) => {
+    const { body } = await getJson<{ data: ChaosState[] }>(`${url}/api/v1/venue/chaos`)
+    return body.data.find((state) => state.kind === kind)
+  }
+
+  /** Every trade from the first to the last that came, each once, to the digit. */
+  async function expectAll(collected: CollectedFeed<BinanceFeed>): Promise<void> {
+    for (const symbol of SYMBOLS) {
+      const got = collected.trades.filter((trade) => trade.symbol === symbol).toSorted((a, b) => a.id - b.id)
+      const [first, last] = [got[0]!.id, got.at(-1)!.id]
+      expect(got.map(({ id }) => id)).toEqual(Array.from({ length: last - first + 1 }, (_, index) => first + index))
+      await poll('the store', async () => (await tradesFrom(url, symbol, last)).has(last))
+      const truth = await tradesFrom(url, symbol, first)
+      expect(got.map(({ text }) => text)).toEqual(got.map(({ id }) => textOf(truth.get(id)!)))
+    }
+  }
+
+  const settled = (collected: CollectedFeed<BinanceFeed>) =>
+    poll('every gap to be repaired', () => {
+      const { repairs, state } = collected.feed.status()
+      return state === 'running' && repairs?.outstandingCount === 0 ? repairs : undefined
+    })
+
+  it('brings every trade where nothing goes wrong', async () => {
+    await using collected = collect()
+    await moreTrades(collected, 300)
+    expect(collected.quoteCount).toBeGreaterThan(10)
+    expect(collected.feed.status()).toMatchObject({ reconnects: 0, repairs: { gapCount: 0 }, lastError: null })
+    await expectAll(collected)
+  })
+
+  it.each([
+    ['a gap', { kind: 'gap', count: 7 }],
+    ['gaps by chance', { kind: 'gap', probability: 0.05, seed: 7, durationMs: 1000 }],
+    ['duplicates', { kind: 'duplicate', probability: 0.3, seed: 3, durationMs: 700 }],
+    ['trades out of order', { kind: 'reorder', probability: 0.2, seed: 5, durationMs: 700 }],
+    ['a cut', { kind: 'cut', count: 2, delayMs: 500 }],
+    ['a silent venue', { kind: 'silence', durationMs: 1500 }],
+    ['a slow venue', { kind: 'slow', delayMs: 200, durationMs: 1000 }],
+    ['a venue that shuts down', { kind: 'server-shutdown', delayMs: 300 }],
+  ])('%s: no trade is lost or doubled, each gap is reported and repaired', async (_, body) => {
+    await using collected = collect()
+    await moreTrades(collected, 30)
+    await chaos(body)
+    await poll('the end of the chaos', async () => !(await stateOf(body.kind))!.isActive)
+    await moreTrades(collected, 150)
+    const { gapCount, missingCount, repairedCount, absentCount, givenUpCount } = await settled(collected)
+    const { affectedCount } = (await stateOf(body.kind))!
+    const { reconnects, sockets, dropped } = collected.feed.status()
+    expect({ absentCount, givenUpCount, repairedCount }).toEqual({
+      absentCount: 0,
+      givenUpCount: 0,
+      repairedCount: missingCount,
+    })
+    if (body.kind !== 'slow') expect(affectedCount).toBeGreaterThan(0)
+    if (body.kind === 'gap')
+      expect({ missingCount, hasGap: gapCount > 0 }).toEqual({ missingCount: affectedCount, hasGap: true })
+    if (body.kind === 'duplicate') expect(Object.values(dropped).reduce((a, b) => a + b)).toBe(affectedCount)
+    if (body.kind === 'cut' || body.kind === 'silence') expect(reconnects).toBeGreaterThan(0)
+    if (body.kind === 'silence') expect(missingCount).toBeGreaterThan(0)
+    if (body.kind === 'server-shutdown') expect(sockets[0]!.handOvers + reconnects).toBeGreaterThan(0)
+    await expectAll(collected)
+  })
+
+  it.each([429, 418])(
+    'HTTP %s while gaps are open: the repair waits as long as it is told, then fills them',
+    async (status) => {
+      await using collected = collect()
+      await moreTrades(collected, 30)
+      await chaos({ kind: `http-${status}`, durationMs: 500, retryAfterSeconds: 1 })
+      await chaos({ kind: 'gap', count: 5 })
+      await poll('the end of the refusals', async () => !(await stateOf(`http-${status}`))!.isActive)
+      await moreTrades(collected, 30)
+      const repairs = await settled(collected)
+      expect(repairs).toMatchObject({ missingCount: 5, repairedCount: 5, givenUpCount: 0 })
+      expect(repairs.lastError).toContain(String(status))
+      await expectAll(collected)
+    },
+  )
+})
+
+describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
+  const symbol = SYMBOLS[0]!
+  const client = () =>
+    new Spot({
+      configurationRestAPI: { apiKey: 'none', basePath: venue, retries: 0 },
+      configurationWebsocketStreams: { wsURL: venue.replace('http', 'ws') },
+    })
+  const data = async <T>(answer: Promise<{ data(): Promise<T> }>) => (await answer).data()
+
+  it('reads finished candles as our own API has them', async () => {
+    const { restAPI } = client()
+    const klines = await data(restAPI.klines({ symbol, interval: '1m' as never, limit: 8 }))
+    const { body } = await getJson<CandlesResponse>(`${url}/api/v1/candles/${symbol}?limit=20`)
+    const known = new Map(body.data.filter(({ isFinal }) => isFinal).map((candle) => [candle.openTimeMs, candle]))
+    const finished = klines.filter(([openTimeMs]) => known.has(Number(openTimeMs)))
+    expect(finished.length).toBeGreaterThanOrEqual(6)
+    for (const kline of finished) {
+      const c = known.get(Number(kline[0]))!
+      const volumes = [
+        c.volume,
+        c.closeTimeMs - 1,
+        c.quoteVolume,
+        c.tradeCount,
+        c.takerBuyVolume,
+        c.takerBuyQuoteVolume,
+      ]
+      expect(kline).toEqual([c.openTimeMs, c.open, c.high, c.low, c.close, ...volumes, '0'])
+    }
+    // The last one is open, and others follow it without a hole.
+    const times = klines.map(([openTimeMs]) => Number(openTimeMs))
+    expect(times.at(-1)! + 60_000).toBeGreaterThan(Date.now() - 5000)
+    expect(times).toEqual(times.map((_, index) => times[0]! + index * 60_000))
+  })
+
+  it('reads trades by id as our own API has them', async () => {
+    const { restAPI } = client()
+    const newest = await data(restAPI.getTrades({ symbol, limit: 5 }))
+    const fromId = Number(newest[0]!.id) - 300
+    const rows = await data(restAPI.historicalTrades({ symbol, fromId, limit: 200 }))
+    const aggregates = await data(restAPI.aggTrades({ symbol, fromId, limit: 200 }))
+    const truth = await tradesFrom(url, symbol, fromId)
+    const ids = Array.from({ length: 200 }, (_, index) => fromId + index)
+    const expected = ids.map((id) => textOf(truth.get(id)!))
+    expect(rows.map(({ id }) => Number(id))).toEqual(ids)
+    expect(rows.map((row) => `${row.price} ${row.qty} ${row.time} ${row.isBuyerMaker ? 2 : 1}`)).toEqual(expected)
+    expect(aggregates.map((row) => `${row.p} ${row.q} ${row.T} ${row.m ? 2 : 1}`)).toEqual(expected)
+  })
+
+  it('reads the market as our own API has it', async () => {
+    const { restAPI } = client()
+    const info = await data(restAPI.exchangeInfo({ symbols: SYMBOLS }))
+    expect(info.symbols?.map((row) => row.symbol)).toEqual(SYMBOLS)
+    const { body } = await getJson<MarketSummaryResponse>(`${url}/api/v1/market-summary`)
+    const day = (await data(restAPI.ticker24hr({ symbol }))) as {
+      openPrice?: string
+      lowPrice?: string
+      count?: number
+    }
+    const row = body.data.find((known) => known.symbol === symbol)!
+    expect(Number(day.openPrice)).toBeCloseTo(Number(row.last) - Number(row.change24h), 6)
+    expect(Number(day.lowPrice)).toBeLessThanOrEqual(Number(row.low24h))
+    expect(Number(day.count)).toBeGreaterThanOrEqual(row.tradeCount24h)
+    const book = await data(restAPI.depth({ symbol }))
+    expect(Number(book.bids![0]![0])).toBeLessThan(Number(book.asks![0]![0]))
+    await expect(restAPI.klines({ symbol: 'NOPE', interval: '1m' as never })).rejects.toThrow('Invalid symbol.')
+  })
+
+  it('reads the live stream, every trade once and in order', async () => {
+    const { websocketStreams } = client()
+    const connection = await websocketStreams.connect()
+    const seen: { t: number; text: string }[] = []
+    const kinds = new Set<string>()
+    connection.trade({ symbol }).on('message', ({ t, p, q, T, m }) => {
+      seen.push({ t: Number(t), text: `${p} ${q} ${T} ${m ? 2 : 1}` })
+    })
+    connection.kline({ symbol, interval: '1m' as never }).on('message', ({ e }) => void kinds.add(e!))
+    connection.ticker({ symbol }).on('message', ({ e }) => void kinds.add(e!))
+    await poll('the stream', () => seen.length >= 200 && kinds.size === 2)
+    await connection.disconnect()
+    const ids = seen.map(({ t }) => t)
+    expect(ids).toEqual(ids.map((_, index) => ids[0]! + index))
+    await poll('the store', async () => (await tradesFrom(url, symbol, ids.at(-1)!)).has(ids.at(-1)!))
+    const truth = await tradesFrom(url, symbol, ids[0]!)
+    expect(seen.map(({ text }) => text)).toEqual(ids.map((id) => textOf(truth.get(id)!)))
+  })
+})
+
+describe('limits', () => {
+  async function opened(path: string) {
+    const socket = new WebSocket(`${venue.replace('http', 'ws')}${path}`)
+    const messages: { code?: number; result?: unknown }[] = []
+    const closed = new Promise<number>((resolve) => {
+      socket.on('close', resolve)
+    })
+    socket.on('message', (text) => messages.push(JSON.parse(String(text))))
+    await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject))
+    return { socket, messages, closed }
+  }
+
+  it('a sixth message in a second ends the connection', async () => {
+    const { socket, messages, closed } = await opened('/ws')
+    for (let id = 0; id < 6; id++) socket.send(JSON.stringify({ method: 'LIST_SUBSCRIPTIONS', id }))
+    expect(await closed).toBe(1008)
+    expect(messages).toHaveLength(5)
+  })
+
+  it('1024 streams are taken on one connection, and not one more', async () => {
+    const { socket, messages } = await opened('/stream')
+    const subscribe = (params: readonly string[], id: number) =>
+      socket.send(JSON.stringify({ method: 'SUBSCRIBE', params, id }))
+    subscribe(
+      Array.from({ length: 1024 }, (_, index) => `some${index}usdt@trade`),
+      1,
+    )
+    subscribe(['btcusdt@trade'], 2)
+    await poll('two answers', () => messages.length === 2)
+    expect(messages).toMatchObject([
+      { result: null, id: 1 },
+      { code: 2, id: 2 },
+    ])
+    socket.terminate()
+  })
+})
