@@ -1,4 +1,5 @@
-export const ALERT_KINDS = ['z-score', 'price-move', 'volume'] as const
+/** Stores keep a kind as its place in this list: new ones go to its end. */
+export const ALERT_KINDS = ['z-score', 'price-move', 'volume', 'stream-start', 'stream-stop'] as const
 export type AlertKind = (typeof ALERT_KINDS)[number]
 
 export const SEVERITIES = ['LOW', 'MEDIUM', 'HIGH'] as const

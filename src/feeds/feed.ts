@@ -75,6 +75,18 @@ export interface QuotaStatus {
   readonly nextTimeMs: number
 }
 
+/** How many symbols of a feed that polls most and streams some are followed in which way. */
+export interface FollowingStatus {
+  /** Those that wait included. */
+  readonly polledCount: number
+  readonly streamedCount: number
+  /** Polled still, because as many are streamed as may be. */
+  readonly waitingCount: number
+  /** At most 20, as are those that wait. */
+  readonly streamedSymbols: readonly string[]
+  readonly waitingSymbols: readonly string[]
+}
+
 export interface FeedStatus {
   readonly name: string
   readonly state: 'connecting' | 'catching-up' | 'running' | 'degraded' | 'ended'
@@ -85,6 +97,8 @@ export interface FeedStatus {
   readonly repairs?: RepairStatus
   /** Absent where the source has no quota of a day. */
   readonly quota?: QuotaStatus
+  /** Absent where all symbols are followed in the same way. */
+  readonly following?: FollowingStatus
   /** How far the source's clock is ahead of ours; null where that is not known. */
   readonly clockAheadMs: number | null
   readonly reconnects: number

@@ -177,6 +177,14 @@ const feedQuotaSchema = z.object({
   nextTimeMs: timeMs.meta({ description: 'When the next request may be made' }),
 })
 
+const feedFollowingSchema = z.object({
+  polledCount: z.int(),
+  streamedCount: z.int(),
+  waitingCount: z.int().meta({ description: 'Polled, because as many are streamed as may be' }),
+  streamedSymbols: z.array(z.string()).meta({ description: 'At most 20' }),
+  waitingSymbols: z.array(z.string()).meta({ description: 'At most 20' }),
+})
+
 export const feedSchema = z
   .object({
     name: z.string(),
@@ -185,6 +193,7 @@ export const feedSchema = z
     sockets: z.array(feedSocketSchema),
     repairs: feedRepairsSchema.optional().meta({ description: 'Absent where trades cannot be missed' }),
     quota: feedQuotaSchema.optional().meta({ description: 'Requests of a day; absent where there is no such limit' }),
+    following: feedFollowingSchema.optional().meta({ description: 'Absent where all symbols are followed alike' }),
     clockAheadMs: z.number().nullable().meta({ description: "How far the source's clock is ahead of ours" }),
     reconnects: z.int(),
     queueCount: z.int().meta({ description: 'Inputs received and not read yet' }),

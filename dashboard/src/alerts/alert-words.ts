@@ -5,6 +5,8 @@ export const KIND_NAMES: Readonly<Record<AlertKind, string>> = {
   'z-score': 'Z-score',
   'price-move': 'Price move',
   volume: 'Volume',
+  'stream-start': 'Stream on',
+  'stream-stop': 'Stream off',
 }
 
 export const SEVERITY_COLORS: Readonly<Record<Severity, string>> = {

@@ -5,7 +5,7 @@ import type { Interval, INTERVALS as Intervals } from '../../../src/events/inter
 
 export const INTERVALS: typeof Intervals = ['1m', '5m', '15m', '1h', '4h', '1d']
 export const SEVERITIES: typeof Severities = ['LOW', 'MEDIUM', 'HIGH']
-export const ALERT_KINDS: typeof Kinds = ['z-score', 'price-move', 'volume']
+export const ALERT_KINDS: typeof Kinds = ['z-score', 'price-move', 'volume', 'stream-start', 'stream-stop']
 
 export const RANGES = ['1h', '6h', '24h', '7d'] as const
 export type Range = (typeof RANGES)[number]

@@ -24,6 +24,13 @@ export interface BinanceFeedContext {
   readonly logger?: Logger
   /** Of a step that was committed before. */
   readonly position?: Uint8Array
+  /** Where several feeds share what the venue allows one address. Default: budgets of its own. */
+  readonly budgets?: BinanceBudgets
+}
+
+export interface BinanceBudgets {
+  readonly connections: ConnectionBudget
+  readonly weight: WeightBudget
 }
 
 const QUIET_SYMBOLS_MAX_COUNT = 20
@@ -65,7 +72,7 @@ export class BinanceFeed implements Feed {
         for (const line of this.#lines) line.resume()
       },
     })
-    const connections = new ConnectionBudget(limits.attemptsPerFiveMinutes)
+    const { connections = new ConnectionBudget(limits.attemptsPerFiveMinutes) } = context.budgets ?? {}
     this.#lines = planSockets(settings).map(
       (plan) =>
         new FeedLine({
@@ -89,7 +96,7 @@ export class BinanceFeed implements Feed {
     const identity = { feed: 'binance', market, tradeStream }
     const position = new FeedPosition({ identity, venue: facts.venue, symbols }, ledger, instruments)
     const known = context.position === undefined ? [] : position.restore(context.position)
-    const budget = new WeightBudget(limits.weightPerMinute)
+    const budget = context.budgets?.weight ?? new WeightBudget(limits.weightPerMinute)
     const rest = new RestClient(settings, clock, budget)
     const random = new Random(seed)
     const onProgress = () => this.#wake.ring()

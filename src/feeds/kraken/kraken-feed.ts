@@ -16,6 +16,7 @@ import { type KrakenOptions, type KrakenSettings, krakenSettings, VENUE } from '
 import { KrakenRepair } from './kraken-repair.ts'
 import { KrakenRest } from './kraken-rest.ts'
 import { KrakenSteps } from './kraken-steps.ts'
+import { RequestPace } from './request-pace.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 export interface KrakenFeedContext {
@@ -25,6 +26,13 @@ export interface KrakenFeedContext {
   readonly logger?: Logger
   /** Of a step that was committed before. */
   readonly position?: Uint8Array
+  /** Where several feeds share what the venue allows one address. Default: budgets of its own. */
+  readonly budgets?: KrakenBudgets
+}
+
+export interface KrakenBudgets {
+  readonly connections: ConnectionBudget
+  readonly requests: RequestPace
 }
 
 const QUIET_SYMBOLS_MAX_COUNT = 20
@@ -73,7 +81,10 @@ export class KrakenFeed implements Feed {
         for (const line of this.#lines) line.resume()
       },
     })
-    this.#lines = this.#planLines(seed)
+    const { attemptsPerFiveMinutes, requestEveryMs } = limits
+    const { connections = new ConnectionBudget(attemptsPerFiveMinutes) } = context.budgets ?? {}
+    const pace = context.budgets?.requests ?? new RequestPace(requestEveryMs)
+    this.#lines = this.#planLines(seed, connections)
     const instruments = new InstrumentTable()
     const scope = { identity: { feed: 'kraken' }, venue: VENUE, symbols: settings.symbols }
     const position = new FeedPosition(scope, this.#ledger, instruments)
@@ -81,14 +92,14 @@ export class KrakenFeed implements Feed {
     const ledger = this.#ledger
     const rest = new KrakenRest(settings, clock)
     const onProgress = () => this.#wake.ring()
-    this.#repair = new KrakenRepair({ settings, clock, logger, random: new Random(seed), ledger, rest, onProgress })
+    const random = new Random(seed)
+    this.#repair = new KrakenRepair({ settings, clock, logger, random, ledger, rest, pace, onProgress })
     const queue = this.#queue
     this.#steps = new KrakenSteps({ settings, clock, instruments, ledger, queue, repair: this.#repair, position })
   }
 
-  #planLines(seed: number): FeedLine[] {
+  #planLines(seed: number, budget: ConnectionBudget): FeedLine[] {
     const { symbols, url, limits, hasQuotes } = this.#settings
-    const budget = new ConnectionBudget(limits.attemptsPerFiveMinutes)
     const lines: FeedLine[] = []
     for (let start = 0; start < symbols.length; start += limits.symbolsPerSocketMaxCount) {
       const index = lines.length

@@ -8,6 +8,7 @@ import { textOf } from './kraken-message.ts'
 import { type KrakenSettings, PAGE_MAX_COUNT } from './kraken-options.ts'
 import type { KrakenRest, RestAnswer, RestRow } from './kraken-rest.ts'
 import { tradeIdOf } from './market-from-kraken.ts'
+import type { RequestPace } from './request-pace.ts'
 
 /** Rows of a repair, to be taken into a step as a whole. */
 export interface RepairPage {
@@ -25,6 +26,7 @@ export interface KrakenRepairOptions {
   readonly random: Random
   readonly ledger: GapLedger
   readonly rest: KrakenRest
+  readonly pace: RequestPace
   /** Called when a page is there, or ids were given up. */
   readonly onProgress: () => void
 }
@@ -42,7 +44,6 @@ export class KrakenRepair {
   #page: RepairPage | undefined
   /** Where to go on for these ids, ns, and how often that was so in a row. */
   #cursor: { readonly fromId: number; readonly symbol: string; readonly ns: string; readonly count: number } | undefined
-  #nextRequestUs = 0
   lastError: string | null = null
   requestCount = 0
 
@@ -76,13 +77,14 @@ export class KrakenRepair {
 
   /** @returns how long to wait before the next step, ms */
   async #step(signal: AbortSignal): Promise<number> {
-    const { clock, ledger, settings } = this.#options
+    const { clock, ledger, pace } = this.#options
     if (this.#page !== undefined) return IDLE_MS
     const nowUs = clock.nowUs()
     const request = ledger.nextRequest(nowUs)
     if (request === undefined) return Math.min(IDLE_MS, Math.max(1, (ledger.nextDueUs - nowUs) / 1000))
-    if (nowUs < this.#nextRequestUs) return (this.#nextRequestUs - nowUs) / 1000
-    this.#nextRequestUs = nowUs + settings.limits.requestEveryMs * 1000
+    const waitMs = pace.waitMs(nowUs)
+    if (waitMs > 0) return waitMs
+    pace.spend(nowUs)
     await this.#ask(request, signal)
     return 0
   }
@@ -131,13 +133,13 @@ export class KrakenRepair {
   }
 
   #fail(request: RepairRequest, answer: Exclude<RestAnswer, { rows: unknown }>): void {
-    const { ledger, clock, settings, logger, onProgress } = this.#options
+    const { ledger, clock, settings, logger, pace, onProgress } = this.#options
     this.lastError = `${request.symbol}: ${answer.reason}`
     logger.warn({ symbol: request.symbol, reason: answer.reason }, 'kraken feed: a back-fill request failed')
     const nowUs = clock.nowUs()
     const delayMs = Math.max(this.#backoff.nextDelayMs(), answer.retryAfterMs ?? 0)
     // A complaint about too many requests is about all of them.
-    if (answer.retryAfterMs !== undefined) this.#nextRequestUs = nowUs + answer.retryAfterMs * 1000
+    if (answer.retryAfterMs !== undefined) pace.block(nowUs + answer.retryAfterMs * 1000)
     // To be told to wait is no failure of the request.
     const attemptCount = answer.retryAfterMs === undefined ? 1 : 0
     const { repairAttemptsMaxCount } = settings.limits

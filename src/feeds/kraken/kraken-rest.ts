@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { failureOfAnswer } from '../binance/stream-socket.ts'
+import { readText } from '../bounded-text.ts'
 import { parseExactJson } from '../exact-json.ts'
 import { isObject, textOf } from './kraken-message.ts'
 import type { KrakenSettings } from './kraken-options.ts'
@@ -40,26 +41,13 @@ export class KrakenRest {
   }
 
   async #read(response: Response): Promise<RestAnswer> {
-    const text = await this.#text(response)
+    const text = await readText(response, this.#settings.limits.answerMaxBytes)
     if (text === undefined) {
       return { reason: `answer of more than ${this.#settings.limits.answerMaxBytes} bytes`, isFinal: false }
     }
     if (response.ok) return this.#answerOf(text)
     const failure = failureOfAnswer(response.status, response.headers.get('retry-after'))
     return { ...failure, reason: `${failure.reason}: ${text.slice(0, 200)}`, isFinal: false }
-  }
-
-  /** @returns undefined where the body is too large; the rest of it is not read */
-  async #text(response: Response): Promise<string | undefined> {
-    const decoder = new TextDecoder()
-    let text = ''
-    let byteCount = 0
-    for await (const chunk of response.body ?? []) {
-      byteCount += chunk.length
-      if (byteCount > this.#settings.limits.answerMaxBytes) return undefined
-      text += decoder.decode(chunk, { stream: true })
-    }
-    return text + decoder.decode()
   }
 
   /** Errors come with HTTP 200, as texts. */
