@@ -10,6 +10,7 @@ import { paymentsFeedSchema } from './settings/payments-settings.ts'
 import { pushFeedSchema, pushSchema } from './settings/push-settings.ts'
 import { replaySchema } from './settings/replay-settings.ts'
 import { simulatorSchema } from './settings/simulator-settings.ts'
+import { thresholdSchema } from './settings/threshold-settings.ts'
 import { venueApiSchema } from './settings/venue-settings.ts'
 
 export const configSchema = z.strictObject({
@@ -25,6 +26,7 @@ export const configSchema = z.strictObject({
       alphaVantageSchema,
       krakenSchema,
       pushFeedSchema,
+      thresholdSchema,
     ])
     .prefault({ type: 'simulator' }),
   payments: paymentsFeedSchema.prefault({}),
@@ -88,6 +90,7 @@ export type ConfigInput = z.input<typeof configSchema>
 export type Config = z.output<typeof configSchema>
 export type SimulatorConfig = Extract<Config['feed'], { type: 'simulator' }>
 export type BinanceConfig = Extract<Config['feed'], { type: 'binance' }>
+export type ThresholdConfig = Extract<Config['feed'], { type: 'threshold' }>
 export type KrakenConfig = Extract<Config['feed'], { type: 'kraken' }>
 export type AlphaVantageConfig = Extract<Config['feed'], { type: 'alpha-vantage' }>
 export type ReplayConfig = Extract<Config['feed'], { type: 'replay' }>

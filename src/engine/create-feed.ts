@@ -1,6 +1,4 @@
-import type { Clock } from '../base/clock.ts'
 import { FinPulseError } from '../base/errors.ts'
-import type { Logger } from '../base/logger.ts'
 import { AlphaVantageFeed } from '../feeds/alpha-vantage/alpha-vantage-feed.ts'
 import { API_KEY_VARIABLE } from '../feeds/alpha-vantage/alpha-vantage-options.ts'
 import { isAlphaVantagePosition } from '../feeds/alpha-vantage/poll-position.ts'
@@ -19,16 +17,9 @@ import type {
   ReplayConfig,
   SimulatorConfig,
 } from './config.ts'
+import { createThreshold } from './create-threshold-feed.ts'
+import type { FeedContext } from './feed-context.ts'
 import { anomaliesOf } from './settings/anomaly-settings.ts'
-
-export interface FeedContext {
-  readonly clock: Clock
-  readonly logger: Logger
-  /** Where the feed was when it was last committed; undefined at its beginning. */
-  readonly position: Uint8Array | undefined
-  /** Where keys are taken from. Default: that of the process. */
-  readonly environment?: NodeJS.ProcessEnv
-}
 
 /**
  * The feed that the configuration names.
@@ -47,6 +38,8 @@ export async function createFeed(config: Config['feed'], context: FeedContext): 
       return createKraken(config, context)
     case 'alpha-vantage':
       return createAlphaVantage(config, context)
+    case 'threshold':
+      return createThreshold(config, context)
     case 'push':
       throw new FinPulseError('internal', 'feed push: has settings of its own, see createPushFeed')
   }
@@ -136,6 +129,6 @@ export function checkPosition(type: Config['feed']['type'], position: Uint8Array
 function kindOf(position: Uint8Array): Config['feed']['type'] {
   if (position[0] === SERIALIZED) return 'simulator'
   if (isPushPosition(position)) return 'push'
-  for (const feed of ['binance', 'kraken'] as const) if (isPositionOf(feed, position)) return feed
+  for (const feed of ['binance', 'kraken', 'threshold'] as const) if (isPositionOf(feed, position)) return feed
   return isAlphaVantagePosition(position) ? 'alpha-vantage' : 'replay'
 }

@@ -33,7 +33,7 @@ export function addUpCommand(program: Command): void {
   const command = program
     .command('up')
     .description('simulated or live market → log → candles and alerts → store → API and page, on this machine')
-    .option('--feed <name>', 'simulator, binance, kraken, alpha-vantage or push (default: simulator)')
+    .option('--feed <name>', 'simulator, binance, kraken, alpha-vantage, threshold or push (default: simulator)')
     .option('--feed-url <url>', "of a live feed: base address instead of the venue's own, ws(s)://… or http(s)://…")
     .option('--symbols <list>', 'symbols, separated by commas (default: ten well-known ones, or SYMBOLS)')
     .option('--rate <number>', 'trades per second over all symbols (default: 100, or TRADES_PER_SECOND)')

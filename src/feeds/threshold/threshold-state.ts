@@ -1,0 +1,180 @@
+import { PriceWindow } from './price-window.ts'
+
+/** When a symbol is worth streaming, and when no more. Absent thresholds are never met. */
+export interface ThresholdRule {
+  /** Change of the price over the window, percent, in either direction. */
+  readonly changePercent?: number
+  readonly windowMs: number
+  readonly above?: number
+  readonly below?: number
+  /** Volume of a poll interval as a multiple of its mean over the last intervals. */
+  readonly volumeFactor?: number
+  /** Share of `changePercent`, and of what `volumeFactor` is above 1, that keeps a symbol streamed. 0 to 1. */
+  readonly hysteresis: number
+  /** How far a price has to come back from a level, percent of it. */
+  readonly levelBandPercent: number
+  /** No threshold is met for this long before the symbol is polled again. */
+  readonly calmMs: number
+  readonly minimumStayMs: number
+}
+
+/** What is known of a symbol at one time. Numbers here are only compared, never stored as prices. */
+export interface Reading {
+  readonly timeUs: number
+  readonly price: number
+  /** Of the poll interval that ends here; absent where no interval ends. */
+  readonly volume?: number
+}
+
+export type ThresholdKind = 'change' | 'above' | 'below' | 'volume'
+
+/** A figure that was compared with a threshold. */
+export interface Measure {
+  readonly kind: ThresholdKind
+  readonly value: number
+  readonly limit: number
+}
+
+/** `waiting`: a threshold was met, but as many symbols are streamed as may be. */
+export type FollowMode = 'polled' | 'waiting' | 'streamed'
+
+/** What has changed: `start` and `stop` of a stream, `wait` for one, `calm` while it waited. */
+export type Switch = 'start' | 'stop' | 'wait' | 'calm'
+
+export interface SavedThresholdState {
+  readonly mode: FollowMode
+  readonly sinceUs: number
+  readonly measure: Measure
+}
+
+const VOLUMES_MAX_COUNT = 30
+/** Intervals before a mean says anything. */
+const VOLUMES_MIN_COUNT = 5
+
+/**
+ * Decides for one symbol between polling and streaming. A threshold that is met starts the stream; it ends once it has
+ * lasted for the minimum stay and, for the calm time, no threshold with its hysteresis was met. Pure: time is an argument.
+ */
+export class ThresholdState {
+  readonly #rule: ThresholdRule
+  readonly #window: PriceWindow
+  /** Of the last intervals, oldest first. */
+  readonly #volumes: number[] = []
+  #mode: FollowMode = 'polled'
+  #sinceUs = 0
+  #startedUs = 0
+  /** When a threshold was met last. */
+  #metUs = Number.NEGATIVE_INFINITY
+  /** By what it was met last. */
+  #measure: Measure | undefined
+  #isMet = false
+  #changePercent = 0
+
+  constructor(rule: ThresholdRule) {
+    this.#rule = rule
+    this.#window = new PriceWindow(rule.windowMs)
+  }
+
+  get mode(): FollowMode {
+    return this.#mode
+  }
+
+  /** When the present stream began, or the last one, µs. */
+  get startedUs(): number {
+    return this.#startedUs
+  }
+
+  /** When a threshold was met last, µs; -Infinity where none was. */
+  get metUs(): number {
+    return this.#metUs
+  }
+
+  /** By what a threshold was met last; undefined where none was. */
+  get measure(): Measure | undefined {
+    return this.#measure
+  }
+
+  /** Change over the window at the last reading, percent. */
+  get changePercent(): number {
+    return this.#changePercent
+  }
+
+  observe({ timeUs, price, volume }: Reading): void {
+    this.#changePercent = this.#window.changePercent(timeUs, price)
+    const met = this.#metBy(price, volume)
+    this.#window.add(timeUs, price)
+    if (volume !== undefined) {
+      this.#volumes.push(volume)
+      if (this.#volumes.length > VOLUMES_MAX_COUNT) this.#volumes.shift()
+    }
+    this.#isMet = met !== undefined
+    if (met === undefined) return
+    this.#measure = met
+    this.#metUs = timeUs
+  }
+
+  #metBy(price: number, volume: number | undefined): Measure | undefined {
+    const { changePercent, above, below, volumeFactor, hysteresis, levelBandPercent } = this.#rule
+    const isFollowed = this.#mode !== 'polled'
+    const share = isFollowed ? hysteresis : 1
+    const band = isFollowed ? levelBandPercent / 100 : 0
+    const change = this.#changePercent
+    const ratio = this.#volumeRatio(volume)
+    if (changePercent !== undefined && Math.abs(change) >= changePercent * share) {
+      return { kind: 'change', value: change, limit: changePercent }
+    }
+    if (above !== undefined && price >= above * (1 - band)) return { kind: 'above', value: price, limit: above }
+    if (below !== undefined && price <= below * (1 + band)) return { kind: 'below', value: price, limit: below }
+    if (volumeFactor !== undefined && ratio >= 1 + (volumeFactor - 1) * share) {
+      return { kind: 'volume', value: ratio, limit: volumeFactor }
+    }
+    return undefined
+  }
+
+  /** NaN where there is no interval, or too few before it. */
+  #volumeRatio(volume: number | undefined): number {
+    if (volume === undefined || this.#volumes.length < VOLUMES_MIN_COUNT) return Number.NaN
+    const mean = this.#volumes.reduce((sum, each) => sum + each, 0) / this.#volumes.length
+    return mean > 0 ? volume / mean : Number.NaN
+  }
+
+  /** Switches where that is due. @param hasRoom whether one more symbol may be streamed */
+  decide(nowUs: number, hasRoom: boolean): Switch | undefined {
+    const { calmMs, minimumStayMs } = this.#rule
+    const isCalm = nowUs - this.#metUs >= calmMs * 1000
+    switch (this.#mode) {
+      case 'polled':
+        if (!this.#isMet) return undefined
+        return hasRoom ? this.#turn('streamed', 'start', nowUs) : this.#turn('waiting', 'wait', nowUs)
+      case 'waiting':
+        if (isCalm) return this.#turn('polled', 'calm', nowUs)
+        return hasRoom ? this.#turn('streamed', 'start', nowUs) : undefined
+      case 'streamed':
+        if (!isCalm || nowUs - this.#sinceUs < minimumStayMs * 1000) return undefined
+        return this.#turn('polled', 'stop', nowUs)
+    }
+  }
+
+  #turn(mode: FollowMode, what: Switch, nowUs: number): Switch {
+    this.#mode = mode
+    this.#sinceUs = nowUs
+    if (what === 'start') this.#startedUs = nowUs
+    this.#isMet = false
+    return what
+  }
+
+  /** @returns undefined where there is nothing to go on with but the memory of prices, which is not kept */
+  save(): SavedThresholdState | undefined {
+    if (this.#mode === 'polled' || this.#measure === undefined) return undefined
+    return { mode: this.#mode, sinceUs: this.#sinceUs, measure: this.#measure }
+  }
+
+  /** Goes on after a pause, in which nobody looked: the calm time begins anew. */
+  restore({ mode, sinceUs, measure }: SavedThresholdState, nowUs: number): void {
+    this.#mode = mode
+    this.#sinceUs = sinceUs
+    this.#startedUs = sinceUs
+    this.#measure = measure
+    this.#metUs = nowUs
+  }
+}
