@@ -86,43 +86,100 @@ export function encodeColumns(
   return workspace.bytes.subarray(0, at)
 }
 
-/** @returns the column itself, or its integers as doubles, valid until the next call */
-function asDoubles(column: ColumnArray, rowCount: number): Float64Array {
-  if (column instanceof Float64Array) return column
-  reserveWidened(rowCount)
-  widened.set(column.subarray(0, rowCount))
-  return widened
-}
-
 function reserveWidened(rowCount: number): void {
   if (widened.length < rowCount) widened = new Float64Array(rowCount)
 }
 
+/** Smallest and largest value of a column; set by the functions below, so that they allocate nothing. */
+const range = { minimum: 0, maximum: 0 }
+
 function writeColumn(space: Workspace, at: number, column: ColumnArray, rowCount: number): number {
-  const doubles = asDoubles(column, rowCount)
-  let minimum = Number.POSITIVE_INFINITY
-  let maximum = Number.NEGATIVE_INFINITY
-  for (let row = 0; row < rowCount; row++) {
-    const value = doubles[row]!
-    if (value < minimum) minimum = value
-    if (value > maximum) maximum = value
-  }
-  const width = rowCount === 0 ? 0 : widthOf(maximum - minimum)
+  findRange(column, rowCount)
+  const { minimum, maximum } = range
+  const width = widthOf(maximum - minimum)
   space.words[at >> 2] = width
   space.words[(at >> 2) + 1] = 0
-  space.doubles[(at >> 3) + 1] = rowCount === 0 ? 0 : minimum
+  space.doubles[(at >> 3) + 1] = minimum
   const start = at + COLUMN_HEADER_BYTES
+  if (width === 0) return start
   const end = start + align8(width * rowCount)
   // What is left of the last eight bytes must be the same in every run.
-  if (end > start) space.doubles[(end >> 3) - 1] = 0
+  space.doubles[(end >> 3) - 1] = 0
+  const doubles = asDoubles(column, rowCount)
   if (width === 8) space.doubles.set(doubles.subarray(0, rowCount), start >> 3)
   else if (width === 4) packWords(space.words, start >> 2, doubles, minimum, rowCount)
   else if (width === 2) packShorts(space.shorts, start >> 1, doubles, minimum, rowCount)
-  else if (width === 1) packBytes(space.bytes, start, doubles, minimum, rowCount)
+  else packBytes(space.bytes, start, doubles, minimum, rowCount)
   return end
 }
 
-// One function per width: a loop that meets several types of array runs several times slower.
+/** @returns the column itself, or its integers as doubles, valid until the next call */
+function asDoubles(column: ColumnArray, rowCount: number): Float64Array {
+  if (column instanceof Float64Array) return column
+  reserveWidened(rowCount)
+  if (column instanceof Uint32Array) widenWords(column, rowCount)
+  else widenBytes(column, rowCount)
+  return widened
+}
+
+/** Both are 0 for no rows. */
+function findRange(column: ColumnArray, rowCount: number): void {
+  range.minimum = rowCount === 0 ? 0 : column[0]!
+  range.maximum = range.minimum
+  if (column instanceof Float64Array) findRangeOfDoubles(column, rowCount)
+  else if (column instanceof Uint32Array) findRangeOfWords(column, rowCount)
+  else findRangeOfBytes(column, rowCount)
+}
+
+// One function per type of array: a loop that meets several types runs several times slower. Each runs over the equal
+// values at the beginning first, since many columns have no other.
+
+function findRangeOfDoubles(column: Float64Array, rowCount: number): void {
+  let { minimum, maximum } = range
+  let row = 0
+  while (row < rowCount && column[row] === minimum) row++
+  for (; row < rowCount; row++) {
+    const value = column[row]!
+    if (value < minimum) minimum = value
+    else if (value > maximum) maximum = value
+  }
+  range.minimum = minimum
+  range.maximum = maximum
+}
+
+function findRangeOfWords(column: Uint32Array, rowCount: number): void {
+  let { minimum, maximum } = range
+  let row = 0
+  while (row < rowCount && column[row] === minimum) row++
+  for (; row < rowCount; row++) {
+    const value = column[row]!
+    if (value < minimum) minimum = value
+    else if (value > maximum) maximum = value
+  }
+  range.minimum = minimum
+  range.maximum = maximum
+}
+
+function findRangeOfBytes(column: Uint8Array, rowCount: number): void {
+  let { minimum, maximum } = range
+  let row = 0
+  while (row < rowCount && column[row] === minimum) row++
+  for (; row < rowCount; row++) {
+    const value = column[row]!
+    if (value < minimum) minimum = value
+    else if (value > maximum) maximum = value
+  }
+  range.minimum = minimum
+  range.maximum = maximum
+}
+
+function widenWords(column: Uint32Array, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) widened[row] = column[row]!
+}
+
+function widenBytes(column: Uint8Array, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) widened[row] = column[row]!
+}
 
 function packBytes(into: Uint8Array, at: number, from: Float64Array, minimum: number, rowCount: number): void {
   for (let row = 0; row < rowCount; row++) into[at + row] = from[row]! - minimum

@@ -148,9 +148,8 @@ export class PieceMaker {
     const { trades, quotes } = this.#spec.market!
     this.#trades.count = 0
     this.#quotes.count = 0
-    world.fill(this.#trades, this.#quotes, endIndex)
+    world.fill(this.#trades, quotes ? this.#quotes : undefined, endIndex)
     if (!trades) this.#trades.count = 0
-    if (!quotes) this.#quotes.count = 0
     addCounts(this.#counts, { trades: this.#trades.count, quotes: this.#quotes.count })
     return true
   }

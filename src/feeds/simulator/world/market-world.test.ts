@@ -14,7 +14,14 @@ const NAMES = ['BTC', 'ETH', 'SOL', 'DOGE', 'LINK']
 const PRICES = [61_800, 2_680, 150, 0.12, 11]
 
 /** Rows of the events `[from, to)`, made in batches of so many. */
-function rowsOf(from: number, to: number, batchCount: number, ratePerSecond = 5000, seed = 7): string[] {
+function rowsOf(
+  from: number,
+  to: number,
+  batchCount: number,
+  ratePerSecond = 5000,
+  seed = 7,
+  hasQuotes = true,
+): string[] {
   const instruments = new InstrumentTable()
   const symbols = NAMES.map((symbol, index) => ({
     symbol,
@@ -32,7 +39,7 @@ function rowsOf(from: number, to: number, batchCount: number, ratePerSecond = 50
   while (world.index < to) {
     trades.count = 0
     quotes.count = 0
-    world.fill(trades, quotes, to)
+    world.fill(trades, hasQuotes ? quotes : undefined, to)
     for (let row = 0; row < trades.count; row++) rows.push(trades.columns.map((column) => column[row]).join())
   }
   return rows
@@ -56,6 +63,10 @@ describe('MarketWorld', () => {
         ],
       },
     )
+  })
+
+  it('makes the same trades where nobody wants the quotes', () => {
+    expect(rowsOf(1000, 90_000, 1000, 5000, 7, false)).toEqual(EVENTS.slice(1000, 90_000))
   })
 
   it('makes another market for another seed', () => {

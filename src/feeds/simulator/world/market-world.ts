@@ -122,28 +122,31 @@ export class MarketWorld {
 
   /**
    * Appends the events up to `endIndex` while both batches have room. A trade may come with a quote before it.
+   * @param quotes undefined where nobody wants them: the trades are the same
    * @throws FinPulseError config-invalid where there are anomalies and a batch is too small for what one event may become
    */
-  fill(trades: TradeBatch, quotes: QuoteBatch, endIndex: number): void {
-    while (this.#index < endIndex && !trades.isFull && !quotes.isFull) {
+  fill(trades: TradeBatch, quotes: QuoteBatch | undefined, endIndex: number): void {
+    while (this.#index < endIndex && hasRoom(trades, quotes)) {
       if (this.#index === this.#blockEnd) this.#planBlock()
       if (this.#index === this.#blockFirst) this.#beginBlock()
       const end = Math.min(endIndex, this.#blockEnd)
       if (!this.#isTouched) {
-        while (this.#index < end && !trades.isFull && !quotes.isFull) this.#emit(trades, quotes)
+        while (this.#index < end && hasRoom(trades, quotes)) this.#emit(trades, quotes)
       } else if (!this.#fillTouched(trades, quotes, end)) return
     }
   }
 
   /** Where an event may become several rows, all of them have to fit. @returns whether it came to the end */
-  #fillTouched(trades: TradeBatch, quotes: QuoteBatch, end: number): boolean {
+  #fillTouched(trades: TradeBatch, quotes: QuoteBatch | undefined, end: number): boolean {
     const tradesEnd = trades.capacity - EVENT_TRADES_MAX_COUNT
-    const quotesEnd = quotes.capacity - EVENT_QUOTES_MAX_COUNT
+    const quotesEnd = quotes === undefined ? 0 : quotes.capacity - EVENT_QUOTES_MAX_COUNT
     if (tradesEnd < 0 || quotesEnd < 0) {
       const least = Math.max(EVENT_TRADES_MAX_COUNT, EVENT_QUOTES_MAX_COUNT)
       throw new FinPulseError('config-invalid', `batch: expected room for ${least} rows, got ${trades.capacity}`)
     }
-    while (this.#index < end && trades.count <= tradesEnd && quotes.count <= quotesEnd) this.#emit(trades, quotes)
+    while (this.#index < end && trades.count <= tradesEnd && (quotes?.count ?? 0) <= quotesEnd) {
+      this.#emit(trades, quotes)
+    }
     return this.#index === end
   }
 
@@ -282,10 +285,14 @@ export class MarketWorld {
         id + this.#overlay.emit(trades, quotes, symbol, index, timeUs, id, bid, ask, isBuy, bits, hasNewQuote)
       return
     }
-    if (trades === undefined || quotes === undefined) return
+    if (trades === undefined) return
     const timeUs = this.#options.schedule.dueUs(index)
-    if (hasNewQuote) this.#writer.quote(quotes, symbol, index, timeUs, bid, ask, bits)
+    if (hasNewQuote && quotes !== undefined) this.#writer.quote(quotes, symbol, index, timeUs, bid, ask, bits)
     const lots = this.#writer.lots[symbol]!
     this.#writer.trade(trades, symbol, id, timeUs, isBuy ? ask : bid, isBuy, lots, (bits >>> 8) & 0xfff)
   }
+}
+
+function hasRoom(trades: TradeBatch, quotes: QuoteBatch | undefined): boolean {
+  return !trades.isFull && (quotes === undefined || !quotes.isFull)
 }
