@@ -228,6 +228,7 @@ describe('the queue', () => {
 
 describe('a watermark', () => {
   it('is given where one was pushed, with the events before it', async () => {
+    rig = new PushRig({ idle: { afterMs: 5000, latenessMs: 120_000 } })
     const watermark = JSON.stringify({ type: 'watermark', eventTimeMs: START_MS + 5 })
     const result = await rig.push(lines(tradeLine({ id: 1 }), watermark, tradeLine({ id: 2 })))
     expect(result).toMatchObject({ acceptedCount: 2, refusedCount: 0 })
@@ -235,8 +236,10 @@ describe('a watermark', () => {
     expect(rig.commitCount).toBe(2)
   })
 
-  it('is never given by itself beside another feed', async () => {
-    await rig.push(lines(tradeLine()))
+  it('is never given beside another feed, whose events it would make late', async () => {
+    const watermark = JSON.stringify({ type: 'watermark', eventTimeMs: START_MS })
+    expect(await rig.push(lines(tradeLine(), watermark))).toMatchObject({ acceptedCount: 1, refusedCount: 1 })
+    expect(rig.watermarks).toEqual([])
     await rig.clock.advance(3_600_000)
     expect(await rig.commit()).toBe(false)
     expect(rig.clock.sleeperCount).toBe(0)

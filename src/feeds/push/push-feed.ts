@@ -29,7 +29,7 @@ export interface PushOptions {
   readonly stepMaxCount?: number
   /**
    * Present where nothing but pushed events is in the log: then the feed promises watermarks, also when it is quiet.
-   * Beside another feed it promises none.
+   * Beside another feed it promises none, nor do those that push.
    */
   readonly idle?: { readonly afterMs: number; readonly latenessMs: number }
 }
@@ -201,6 +201,7 @@ export class PushFeed implements Feed {
         source: waiting.batch.source ?? '',
         receivedTimeUs: waiting.receivedTimeUs,
         latestTimeUs: nowUs + this.#options.aheadMaxUs,
+        takesWatermarks: this.#idle !== undefined,
       }
       const isAtEnd = !this.#isWhole(waiting, context) || this.#read(waiting, context)
       if (!isAtEnd) break

@@ -23,6 +23,8 @@ export interface SinkContext {
   readonly receivedTimeUs: number
   /** Later event times are refused: one event of a far future would make all others late. */
   readonly latestTimeUs: number
+  /** Whether a pushed watermark counts: it is a promise about everything in the log, other feeds' events included. */
+  readonly takesWatermarks: boolean
 }
 
 /** Takes the rows of pushed lines: into the present step where they are new, counted. */
@@ -36,7 +38,7 @@ export class PushSink extends RowSink {
   acceptedCount = 0
   duplicateCount = 0
   readonly #events: EventLedger
-  #context: SinkContext = { source: '', receivedTimeUs: 0, latestTimeUs: 0 }
+  #context: SinkContext = { source: '', receivedTimeUs: 0, latestTimeUs: 0, takesWatermarks: false }
 
   constructor(table: InstrumentTable, instruments: ReplayInstruments, events: EventLedger, stepMaxCount: number) {
     super(instruments, new ReplayLedger(undefined), new StepBuilder(table, stepMaxCount))
@@ -133,6 +135,9 @@ export class PushSink extends RowSink {
   }
 
   #addWatermark({ eventTimeMs }: Json): Refusal | undefined {
+    if (!this.#context.takesWatermarks) {
+      return { reason: 'unknown-shape', detail: 'watermark: beside another feed none is taken; use --feed push' }
+    }
     const watermarkUs = timeUsOf(eventTimeMs)
     if (Number.isNaN(watermarkUs)) return refuse('invalid-time', 'eventTimeMs', eventTimeMs, 'ms since 1970')
     const ahead = this.#refuseAhead(watermarkUs)
