@@ -2,7 +2,7 @@ import { PriceWindow } from './price-window.ts'
 
 /** When a symbol is worth streaming, and when no more. Absent thresholds are never met. */
 export interface ThresholdRule {
-  /** Change of the price over the window, percent, in either direction. */
+  /** Distance of the price from the lowest or highest of the window, percent. */
   readonly changePercent?: number
   readonly windowMs: number
   readonly above?: number
@@ -94,7 +94,7 @@ export class ThresholdState {
     return this.#measure
   }
 
-  /** Change over the window at the last reading, percent. */
+  /** Change within the window at the last reading, percent. */
   get changePercent(): number {
     return this.#changePercent
   }

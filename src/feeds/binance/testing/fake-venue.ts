@@ -51,6 +51,10 @@ export class FakeVenue implements AsyncDisposable {
   /** Clock of the venue less ours. */
   aheadMs = 0
   usedWeight = 0
+  /** By symbol, the price of its next trades; else they are random around 150. */
+  readonly prices = new Map<string, number>()
+  /** Symbols that `ticker/24hr` does not know. */
+  readonly unknown = new Set<string>()
   requestDelayMs = 0
 
   private constructor(server: Server, seed: number) {
@@ -119,7 +123,7 @@ export class FakeVenue implements AsyncDisposable {
         tradeCount === 1 && (last === undefined || last.streamId === last.lastId) ? firstId : (last?.streamId ?? 0) + 1,
       firstId,
       lastId: firstId + tradeCount - 1,
-      price: (100 + this.#random.nextInt(10_000) / 100).toFixed(8),
+      price: (this.prices.get(symbol) ?? 100 + this.#random.nextInt(10_000) / 100).toFixed(8),
       quantity: ((1 + this.#random.nextInt(1000)) / 1000).toFixed(8),
       timeMs: Math.max(last?.timeMs ?? 0, Math.floor(Date.now() + this.aheadMs)),
       isBuyerMaker: this.#random.nextInt(2) === 1,
@@ -204,7 +208,10 @@ export class FakeVenue implements AsyncDisposable {
     this.requests.push(request.url ?? '')
     const refusal = this.refuseRequests.shift()
     if (refusal === undefined) {
-      setTimeout(() => this.#answerTrades(new URL(request.url ?? '', 'http://venue'), response), this.requestDelayMs)
+      const url = new URL(request.url ?? '', 'http://venue')
+      const isTicker = url.pathname.endsWith('/ticker/24hr')
+      const answer = () => (isTicker ? this.#answerTickers(url, response) : this.#answerTrades(url, response))
+      setTimeout(answer, this.requestDelayMs)
       return
     }
     const { status, retryAfterSeconds } = refusal
@@ -228,6 +235,39 @@ export class FakeVenue implements AsyncDisposable {
     this.usedWeight += 1
     response.writeHead(200, { 'Content-Type': 'application/json', 'X-MBX-USED-WEIGHT-1M': String(this.usedWeight) })
     response.end(JSON.stringify(body))
+  }
+
+  #answerTickers({ pathname, searchParams }: URL, response: ServerResponse): void {
+    const asked = searchParams.get('symbols')
+    const symbols = asked === null ? [...this.#trades.keys()] : (JSON.parse(asked) as string[])
+    this.usedWeight += 2
+    const isRefused = symbols.some((symbol) => this.unknown.has(symbol))
+    const headers = { 'Content-Type': 'application/json', 'X-MBX-USED-WEIGHT-1M': String(this.usedWeight) }
+    response.writeHead(isRefused ? 400 : 200, headers)
+    const isSpot = pathname.startsWith('/api/')
+    const body = isRefused
+      ? { code: -1121, msg: 'Invalid symbol.' }
+      : symbols.map((symbol) => this.#tickerOf(symbol, isSpot))
+    response.end(JSON.stringify(body))
+  }
+
+  /** Statistics of all trades, as if they were of 24 hours. USD-M tells no best prices here. */
+  #tickerOf(symbol: string, isSpot: boolean): object {
+    const trades = this.tradesOf(symbol)
+    const last = trades.at(-1)
+    const price = last?.price ?? '0.00000000'
+    const volume = trades.reduce((sum, { quantity }) => sum + Number(quantity), 0)
+    return {
+      symbol,
+      lastPrice: price,
+      lastQty: last?.quantity ?? '0.00000000',
+      ...(isSpot && { bidPrice: price, bidQty: '1.00000000', askPrice: price, askQty: '2.00000000' }),
+      volume: volume.toFixed(8),
+      closeTime: Date.now() + this.aheadMs,
+      firstId: trades[0]?.firstId ?? -1,
+      lastId: last?.lastId ?? -1,
+      count: trades.length,
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
