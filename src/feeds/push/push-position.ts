@@ -20,9 +20,18 @@ export function isPushPosition(position: Uint8Array): boolean {
   return MAGIC.every((byte, index) => position[index] === byte)
 }
 
+interface NamedInstrument {
+  readonly instrument: ReplayInstrument
+  /** Venue and symbol as they are written. */
+  readonly names: Uint8Array
+}
+
 /** Writes positions; the writer's memory is used again. */
 export class PushPositions {
   readonly #writer = new VarintWriter()
+  readonly #names = new VarintWriter()
+  /** By index. */
+  #known: readonly NamedInstrument[] = []
 
   /**
    * @param step number of the step, to know it again when it is committed
@@ -34,10 +43,35 @@ export class PushPositions {
     writer.raw(MAGIC)
     writer.uint(step)
     writer.uint(newestTimeUs + 1)
-    writeInstruments(state, writer)
+    this.#writeInstruments(state)
     state.events.write(writer)
     state.batches.write(writer)
     return writer.written()
+  }
+
+  #writeInstruments({ table, instruments }: PushState): void {
+    const writer = this.#writer
+    if (this.#known.length < table.count) this.#known = this.#describe(instruments)
+    writer.uint(this.#known.length)
+    for (const { instrument, names } of this.#known) {
+      writer.raw(names)
+      writer.uint(instrument.priceDecimals)
+      writer.uint(instrument.quantityDecimals)
+      writer.uint(bitsOf(instrument.priceDigitsMax))
+      writer.uint(bitsOf(instrument.quantityDigitsMax))
+    }
+  }
+
+  #describe(instruments: ReplayInstruments): NamedInstrument[] {
+    const known: NamedInstrument[] = []
+    for (const instrument of instruments.all()) {
+      if (instrument.index < 0) continue
+      this.#names.clear()
+      this.#names.text(instrument.venue)
+      this.#names.text(instrument.symbol)
+      known[instrument.index] = { instrument, names: this.#names.written() }
+    }
+    return known
   }
 }
 
@@ -60,20 +94,6 @@ export function readPosition(position: Uint8Array, state: PushState): number {
   state.events.read(reader, readInstruments(state, reader))
   state.batches.read(reader)
   return newestTimeUs
-}
-
-function writeInstruments({ table, instruments }: PushState, writer: VarintWriter): void {
-  const byIndex: ReplayInstrument[] = []
-  for (const instrument of instruments.all()) if (instrument.index >= 0) byIndex[instrument.index] = instrument
-  writer.uint(table.count)
-  for (const { venue, symbol, priceDecimals, quantityDecimals, priceDigitsMax, quantityDigitsMax } of byIndex) {
-    writer.text(venue)
-    writer.text(symbol)
-    writer.uint(priceDecimals)
-    writer.uint(quantityDecimals)
-    writer.uint(bitsOf(priceDigitsMax))
-    writer.uint(bitsOf(quantityDigitsMax))
-  }
 }
 
 /** In the order of the table, with the same decimals: else a widening after a restart could overflow what is open. */
