@@ -104,37 +104,43 @@ describe('a second engine', { timeout: 30_000 }, () => {
   })
 })
 
+type Collected = CollectedFeed<BinanceFeed>
+
+function collect(): Collected {
+  const base = venue.replace('http', 'ws')
+  return collectBinance({ market: 'spot', symbols: SYMBOLS, url: base, limits: { holdMaxMs: 2000 } })
+}
+
+async function moreTrades({ trades }: Collected, count: number): Promise<void> {
+  const before = trades.length
+  await poll(`${count} more trades`, () => trades.length >= before + count)
+}
+
+async function stateOf(kind: string): Promise<ChaosState> {
+  const { body } = await getJson<{ data: ChaosState[] }>(`${url}/api/v1/venue/chaos`)
+  return body.data.find((state) => state.kind === kind)!
+}
+
+function settled({ feed }: Collected) {
+  return poll('every gap to be repaired', () => {
+    const { repairs, state } = feed.status()
+    return state === 'running' && repairs?.outstandingCount === 0 ? repairs : undefined
+  })
+}
+
+/** Every trade from the first to the last that came, each once, to the digit. */
+async function expectAll({ trades }: Collected): Promise<void> {
+  for (const symbol of SYMBOLS) {
+    const got = trades.filter((trade) => trade.symbol === symbol).toSorted((a, b) => a.id - b.id)
+    const [first, last] = [got[0]!.id, got.at(-1)!.id]
+    expect(got.map(({ id }) => id)).toEqual(Array.from({ length: last - first + 1 }, (_, index) => first + index))
+    await poll('the store', async () => (await tradesFrom(url, symbol, last)).has(last))
+    const truth = await tradesFrom(url, symbol, first)
+    expect(got.map(({ text }) => text)).toEqual(got.map(({ id }) => textOf(truth.get(id)!)))
+  }
+}
+
 describe('our own Binance feed', { timeout: 30_000 }, () => {
-  const collect = () =>
-    collectBinance({ market: 'spot', symbols: SYMBOLS, url: venue.replace('http', 'ws'), limits: { holdMaxMs: 2000 } })
-  const countOf = (collected: CollectedFeed<BinanceFeed>) => collected.trades.length
-  const moreTrades = async (collected: CollectedFeed<BinanceFeed>, count: number) => {
-    const before = countOf(collected)
-    await poll(`${count} more trades`, () => countOf(collected) >= before + count)
-  }
-  const stateOf = async (kind: string) => {
-    const { body } = await getJson<{ data: ChaosState[] }>(`${url}/api/v1/venue/chaos`)
-    return body.data.find((state) => state.kind === kind)
-  }
-
-  /** Every trade from the first to the last that came, each once, to the digit. */
-  async function expectAll(collected: CollectedFeed<BinanceFeed>): Promise<void> {
-    for (const symbol of SYMBOLS) {
-      const got = collected.trades.filter((trade) => trade.symbol === symbol).toSorted((a, b) => a.id - b.id)
-      const [first, last] = [got[0]!.id, got.at(-1)!.id]
-      expect(got.map(({ id }) => id)).toEqual(Array.from({ length: last - first + 1 }, (_, index) => first + index))
-      await poll('the store', async () => (await tradesFrom(url, symbol, last)).has(last))
-      const truth = await tradesFrom(url, symbol, first)
-      expect(got.map(({ text }) => text)).toEqual(got.map(({ id }) => textOf(truth.get(id)!)))
-    }
-  }
-
-  const settled = (collected: CollectedFeed<BinanceFeed>) =>
-    poll('every gap to be repaired', () => {
-      const { repairs, state } = collected.feed.status()
-      return state === 'running' && repairs?.outstandingCount === 0 ? repairs : undefined
-    })
-
   it('brings every trade where nothing goes wrong', async () => {
     await using collected = collect()
     await moreTrades(collected, 300)
@@ -156,10 +162,10 @@ describe('our own Binance feed', { timeout: 30_000 }, () => {
     await using collected = collect()
     await moreTrades(collected, 30)
     await chaos(body)
-    await poll('the end of the chaos', async () => !(await stateOf(body.kind))!.isActive)
+    await poll('the end of the chaos', async () => !(await stateOf(body.kind)).isActive)
     await moreTrades(collected, 150)
     const { gapCount, missingCount, repairedCount, absentCount, givenUpCount } = await settled(collected)
-    const { affectedCount } = (await stateOf(body.kind))!
+    const { affectedCount } = await stateOf(body.kind)
     const { reconnects, sockets, dropped } = collected.feed.status()
     expect({ absentCount, givenUpCount, repairedCount }).toEqual({
       absentCount: 0,
@@ -183,7 +189,7 @@ describe('our own Binance feed', { timeout: 30_000 }, () => {
       await moreTrades(collected, 30)
       await chaos({ kind: `http-${status}`, durationMs: 500, retryAfterSeconds: 1 })
       await chaos({ kind: 'gap', count: 5 })
-      await poll('the end of the refusals', async () => !(await stateOf(`http-${status}`))!.isActive)
+      await poll('the end of the refusals', async () => !(await stateOf(`http-${status}`)).isActive)
       await moreTrades(collected, 30)
       const repairs = await settled(collected)
       expect(repairs).toMatchObject({ missingCount: 5, repairedCount: 5, givenUpCount: 0 })
@@ -193,19 +199,24 @@ describe('our own Binance feed', { timeout: 30_000 }, () => {
   )
 })
 
-describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
-  const symbol = SYMBOLS[0]!
-  const client = () =>
-    new Spot({
-      configurationRestAPI: { apiKey: 'none', basePath: venue, retries: 0 },
-      configurationWebsocketStreams: { wsURL: venue.replace('http', 'ws') },
-    })
-  const data = async <T>(answer: Promise<{ data(): Promise<T> }>) => (await answer).data()
+const SYMBOL = SYMBOLS[0]!
 
+function client(): Spot {
+  return new Spot({
+    configurationRestAPI: { apiKey: 'none', basePath: venue, retries: 0 },
+    configurationWebsocketStreams: { wsURL: venue.replace('http', 'ws') },
+  })
+}
+
+async function data<T>(answer: Promise<{ data(): Promise<T> }>): Promise<T> {
+  return (await answer).data()
+}
+
+describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
   it('reads finished candles as our own API has them', async () => {
     const { restAPI } = client()
-    const klines = await data(restAPI.klines({ symbol, interval: '1m' as never, limit: 8 }))
-    const { body } = await getJson<CandlesResponse>(`${url}/api/v1/candles/${symbol}?limit=20`)
+    const klines = await data(restAPI.klines({ symbol: SYMBOL, interval: '1m' as never, limit: 8 }))
+    const { body } = await getJson<CandlesResponse>(`${url}/api/v1/candles/${SYMBOL}?limit=20`)
     const known = new Map(body.data.filter(({ isFinal }) => isFinal).map((candle) => [candle.openTimeMs, candle]))
     const finished = klines.filter(([openTimeMs]) => known.has(Number(openTimeMs)))
     expect(finished.length).toBeGreaterThanOrEqual(6)
@@ -229,11 +240,11 @@ describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
 
   it('reads trades by id as our own API has them', async () => {
     const { restAPI } = client()
-    const newest = await data(restAPI.getTrades({ symbol, limit: 5 }))
+    const newest = await data(restAPI.getTrades({ symbol: SYMBOL, limit: 5 }))
     const fromId = Number(newest[0]!.id) - 300
-    const rows = await data(restAPI.historicalTrades({ symbol, fromId, limit: 200 }))
-    const aggregates = await data(restAPI.aggTrades({ symbol, fromId, limit: 200 }))
-    const truth = await tradesFrom(url, symbol, fromId)
+    const rows = await data(restAPI.historicalTrades({ symbol: SYMBOL, fromId, limit: 200 }))
+    const aggregates = await data(restAPI.aggTrades({ symbol: SYMBOL, fromId, limit: 200 }))
+    const truth = await tradesFrom(url, SYMBOL, fromId)
     const ids = Array.from({ length: 200 }, (_, index) => fromId + index)
     const expected = ids.map((id) => textOf(truth.get(id)!))
     expect(rows.map(({ id }) => Number(id))).toEqual(ids)
@@ -246,16 +257,16 @@ describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
     const info = await data(restAPI.exchangeInfo({ symbols: SYMBOLS }))
     expect(info.symbols?.map((row) => row.symbol)).toEqual(SYMBOLS)
     const { body } = await getJson<MarketSummaryResponse>(`${url}/api/v1/market-summary`)
-    const day = (await data(restAPI.ticker24hr({ symbol }))) as {
+    const day = (await data(restAPI.ticker24hr({ symbol: SYMBOL }))) as {
       openPrice?: string
       lowPrice?: string
       count?: number
     }
-    const row = body.data.find((known) => known.symbol === symbol)!
+    const row = body.data.find((known) => known.symbol === SYMBOL)!
     expect(Number(day.openPrice)).toBeCloseTo(Number(row.last) - Number(row.change24h), 6)
     expect(Number(day.lowPrice)).toBeLessThanOrEqual(Number(row.low24h))
     expect(Number(day.count)).toBeGreaterThanOrEqual(row.tradeCount24h)
-    const book = await data(restAPI.depth({ symbol }))
+    const book = await data(restAPI.depth({ symbol: SYMBOL }))
     expect(Number(book.bids![0]![0])).toBeLessThan(Number(book.asks![0]![0]))
     await expect(restAPI.klines({ symbol: 'NOPE', interval: '1m' as never })).rejects.toThrow('Invalid symbol.')
   })
@@ -265,17 +276,17 @@ describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
     const connection = await websocketStreams.connect()
     const seen: { t: number; text: string }[] = []
     const kinds = new Set<string>()
-    connection.trade({ symbol }).on('message', ({ t, p, q, T, m }) => {
+    connection.trade({ symbol: SYMBOL }).on('message', ({ t, p, q, T, m }) => {
       seen.push({ t: Number(t), text: `${p} ${q} ${T} ${m ? 2 : 1}` })
     })
-    connection.kline({ symbol, interval: '1m' as never }).on('message', ({ e }) => void kinds.add(e!))
-    connection.ticker({ symbol }).on('message', ({ e }) => void kinds.add(e!))
+    connection.kline({ symbol: SYMBOL, interval: '1m' as never }).on('message', ({ e }) => void kinds.add(e!))
+    connection.ticker({ symbol: SYMBOL }).on('message', ({ e }) => void kinds.add(e!))
     await poll('the stream', () => seen.length >= 200 && kinds.size === 2)
     await connection.disconnect()
     const ids = seen.map(({ t }) => t)
     expect(ids).toEqual(ids.map((_, index) => ids[0]! + index))
-    await poll('the store', async () => (await tradesFrom(url, symbol, ids.at(-1)!)).has(ids.at(-1)!))
-    const truth = await tradesFrom(url, symbol, ids[0]!)
+    await poll('the store', async () => (await tradesFrom(url, SYMBOL, ids.at(-1)!)).has(ids.at(-1)!))
+    const truth = await tradesFrom(url, SYMBOL, ids[0]!)
     expect(seen.map(({ text }) => text)).toEqual(ids.map((id) => textOf(truth.get(id)!)))
   })
 })
