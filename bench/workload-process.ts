@@ -1,6 +1,7 @@
 import { runCapture } from './kinds/capture.ts'
 import { runFanOut } from './kinds/fan-out.ts'
 import { runGenerator } from './kinds/generator.ts'
+import { runGeneratorBurst } from './kinds/generator-burst.ts'
 import { runLatency } from './kinds/latency.ts'
 import { runLogAppend } from './kinds/log-append.ts'
 import { runLogRead } from './kinds/log-read.ts'
@@ -31,6 +32,8 @@ function run(workload: Workload, context: RunContext): Promise<Measurement> {
       return runLatency(workload, context)
     case 'generator':
       return runGenerator(workload, context)
+    case 'generator-burst':
+      return runGeneratorBurst(workload, context)
     case 'start-up':
       return runStartUp(workload, context)
   }

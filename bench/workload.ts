@@ -57,6 +57,7 @@ export const workloadSchema = z.discriminatedUnion('kind', [
     symbolCount: count.max(10_000),
     roundCount: count,
   }),
+  z.strictObject({ kind: z.literal('generator-burst'), ...common, tradesPerSecond, burstCount: count }),
   z.strictObject({
     kind: z.literal('start-up'),
     ...common,
@@ -68,7 +69,16 @@ export type Workload = z.output<typeof workloadSchema>
 export type WorkloadOf<K extends Workload['kind']> = Extract<Workload, { kind: K }>
 
 /** The order in which the table lists what is known; new files follow by name. */
-const ORDER = ['pipeline', 'processors', 'processors-1000', 'log-append', 'log-read', 'capture', 'generator']
+const ORDER = [
+  'pipeline',
+  'processors',
+  'processors-1000',
+  'log-append',
+  'log-read',
+  'capture',
+  'generator',
+  'generator-burst',
+]
 
 /** All workload files of a folder. @throws FinPulseError config-invalid naming the file and what is wrong in it */
 export function readWorkloads(directory: string): Workload[] {

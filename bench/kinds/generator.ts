@@ -1,4 +1,4 @@
-import { encodeTrades } from '../../src/events/batch-codec.ts'
+import { encodeTradesBriefly } from '../../src/events/batch-codec.ts'
 import { MarketLines } from '../../src/events/market-lines.ts'
 import type { TradeBatch } from '../../src/events/trade-batch.ts'
 import { formatValue } from '../format-number.ts'
@@ -15,7 +15,7 @@ type Use = (trades: TradeBatch) => void
 /** What becomes of each batch of the simulator, made anew for each round. */
 const USES: readonly { readonly name: string; readonly create: () => Use }[] = [
   { name: 'trades', create: () => () => undefined },
-  { name: 'trades, columnar', create: () => (trades) => void encodeTrades(trades) },
+  { name: 'trades, columnar', create: () => (trades) => void encodeTradesBriefly(trades) },
   { name: 'trades, NDJSON', create: writeLines },
 ]
 

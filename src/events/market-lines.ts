@@ -99,7 +99,7 @@ export class MarketLines {
     writer.piece(this.#jsonStarts[index]!)
     if (id !== NO_ID) {
       writer.piece(ID)
-      writer.integer(id)
+      writer.integerAt(batch.id, row)
       if (tradeCount !== 1) {
         writer.piece(LAST_ID)
         writer.integer(id + tradeCount - 1)
@@ -107,14 +107,23 @@ export class MarketLines {
       writer.byte(COMMA)
     }
     writer.piece(PRICE)
-    writer.decimal(batch.priceLow[row]!, batch.priceHigh[row]!, priceDecimals)
+    writer.decimalAt(batch.priceLow, batch.priceHigh, row, priceDecimals)
     writer.piece(QUANTITY)
-    writer.decimal(batch.quantityLow[row]!, batch.quantityHigh[row]!, quantityDecimals)
+    writer.decimalAt(batch.quantityLow, batch.quantityHigh, row, quantityDecimals)
     writer.piece(SIDES[flags & TAKER_SIDE_MASK]!)
-    writer.milliseconds(batch.eventTimeUs[row]!)
-    writer.piece(RECEIVED)
-    writer.milliseconds(batch.receivedTimeUs[row]!)
+    this.#times(batch, row)
     writer.piece((flags & OFF_MARKET) === 0 ? END : OFF_MARKET_END)
+  }
+
+  /** Event time and received time, which are often the same. */
+  #times({ eventTimeUs, receivedTimeUs }: TradeBatch | QuoteBatch, row: number): void {
+    const writer = this.#writer
+    const from = writer.length
+    writer.millisecondsAt(eventTimeUs, row)
+    const to = writer.length
+    writer.piece(RECEIVED)
+    if (receivedTimeUs[row] === eventTimeUs[row]) writer.repeat(from, to)
+    else writer.millisecondsAt(receivedTimeUs, row)
   }
 
   #quoteLine(batch: QuoteBatch, row: number): void {
@@ -123,20 +132,18 @@ export class MarketLines {
     const { priceDecimals, quantityDecimals } = this.#instruments.at(index)
     writer.piece(this.#quoteStarts[index]!)
     writer.piece(BID_PRICE)
-    writer.decimal(batch.bidPriceLow[row]!, batch.bidPriceHigh[row]!, priceDecimals)
+    writer.decimalAt(batch.bidPriceLow, batch.bidPriceHigh, row, priceDecimals)
     writer.piece(BID_QUANTITY)
-    writer.decimal(batch.bidQuantityLow[row]!, batch.bidQuantityHigh[row]!, quantityDecimals)
+    writer.decimalAt(batch.bidQuantityLow, batch.bidQuantityHigh, row, quantityDecimals)
     writer.piece(ASK_PRICE)
-    writer.decimal(batch.askPriceLow[row]!, batch.askPriceHigh[row]!, priceDecimals)
+    writer.decimalAt(batch.askPriceLow, batch.askPriceHigh, row, priceDecimals)
     writer.piece(ASK_QUANTITY)
-    writer.decimal(batch.askQuantityLow[row]!, batch.askQuantityHigh[row]!, quantityDecimals)
+    writer.decimalAt(batch.askQuantityLow, batch.askQuantityHigh, row, quantityDecimals)
     writer.piece(QUOTE_TIME)
-    writer.milliseconds(batch.eventTimeUs[row]!)
-    writer.piece(RECEIVED)
-    writer.milliseconds(batch.receivedTimeUs[row]!)
+    this.#times(batch, row)
     if (batch.sequence[row]! >= 0) {
       writer.piece(SEQUENCE)
-      writer.integer(batch.sequence[row]!)
+      writer.integerAt(batch.sequence, row)
     }
     writer.piece(END)
   }
@@ -145,15 +152,15 @@ export class MarketLines {
     const writer = this.#writer
     const index = batch.instrument[row]!
     const { priceDecimals, quantityDecimals } = this.#instruments.at(index)
-    writer.integer(batch.eventTimeUs[row]!)
+    writer.integerAt(batch.eventTimeUs, row)
     writer.piece(this.#csvNames[index]!)
-    writer.decimal(batch.priceLow[row]!, batch.priceHigh[row]!, priceDecimals)
+    writer.decimalAt(batch.priceLow, batch.priceHigh, row, priceDecimals)
     writer.byte(COMMA)
-    writer.decimal(batch.quantityLow[row]!, batch.quantityHigh[row]!, quantityDecimals)
+    writer.decimalAt(batch.quantityLow, batch.quantityHigh, row, quantityDecimals)
     writer.byte(COMMA)
     writer.piece(CSV_SIDES[batch.flags[row]! & TAKER_SIDE_MASK]!)
     writer.byte(COMMA)
-    if (batch.id[row] !== NO_ID) writer.integer(batch.id[row]!)
+    if (batch.id[row] !== NO_ID) writer.integerAt(batch.id, row)
     writer.byte(NEWLINE)
   }
 }

@@ -70,7 +70,7 @@ export class PaymentLines {
     const flags = batch.flags[row]!
     const isTransfer = (flags & TRANSFER) !== 0
     writer.piece(isTransfer ? TRANSFER_START : CARD_START)
-    writer.integer(batch.id[row]!)
+    writer.integerAt(batch.id, row)
     this.#field(CUSTOMER, batch.customer[row]!)
     if (isTransfer) {
       this.#field(COUNTERPARTY, batch.counterparty[row]!)
@@ -90,9 +90,9 @@ export class PaymentLines {
       this.#field(Y, batch.y[row]!)
     }
     writer.piece(EVENT_TIME)
-    writer.milliseconds(batch.eventTimeUs[row]!)
+    writer.millisecondsAt(batch.eventTimeUs, row)
     writer.piece(RECEIVED_TIME)
-    writer.milliseconds(batch.receivedTimeUs[row]!)
+    writer.millisecondsAt(batch.receivedTimeUs, row)
     writer.piece(END)
   }
 
@@ -102,7 +102,7 @@ export class PaymentLines {
     const currency = this.#currencyOf(batch.currency[row]!)
     writer.integer(batch.eventTimeUs[row]!)
     writer.byte(COMMA)
-    writer.integer(batch.id[row]!)
+    writer.integerAt(batch.id, row)
     writer.piece(CSV_KINDS[batch.flags[row]! & (TRANSFER | ONLINE)]!)
     writer.integer(batch.customer[row]!)
     this.#cell(batch.card[row]!, !isTransfer)
