@@ -30,7 +30,7 @@ const EXAMPLE =
 const schema = {
   summary: 'Take events from another system; answered when all of them are durable',
   description:
-    'NDJSON (trade, quote, payment, payment-label, market-label, watermark), CSV of trades with a header, or JSON: one ' +
+    'NDJSON (trade, quote, payment, payment-label, market-label, watermark), CSV of trades or payments with a header, or JSON: one ' +
     'event or an array. A body may be compressed (`content-encoding: gzip`). An event that has an id is taken once, ' +
     'however often it comes; a batch with an `Idempotency-Key` (at most 255 characters) that was taken before gets the ' +
     'same answer again. A bad line never keeps the good ones out, unless `strict=true`.',

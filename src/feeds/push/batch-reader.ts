@@ -4,6 +4,7 @@ import { LINE_MAX_BYTES } from '../replay/line-splitter.ts'
 import { NdjsonLines } from '../replay/ndjson-lines.ts'
 import type { LineReader } from '../replay/row-sink.ts'
 import { linesOfJson } from './json-lines.ts'
+import { isPaymentHeader, PaymentCsvLines } from './payment-csv-lines.ts'
 import type { PushBatch } from './push-batch.ts'
 import type { PushSink } from './push-sink.ts'
 
@@ -44,6 +45,7 @@ export class BatchReader {
     for (let line = this.#next(); line !== undefined; line = this.#next()) {
       this.lineCount += 1
       const header = decoder.decode(line.subarray(0, HEADER_MAX_BYTES)).trim()
+      if (isPaymentHeader(header)) return new PaymentCsvLines(header, this.#sink)
       if (header !== '') return new CsvLines('body', header, venue)
     }
     return new CsvLines('body', '', venue)

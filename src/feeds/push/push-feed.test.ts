@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PaymentBatch } from '../../events/payment-batch.ts'
+import { PAYMENT_CSV_HEADER, PaymentLines } from '../../events/payment-lines.ts'
+import { readPayment } from './payment-line.ts'
 import { isPushPosition } from './push-position.ts'
 import { lines, NOW_US, PushRig, quoteLine, tradeLine } from './push-test-kit.ts'
 
@@ -128,6 +131,22 @@ describe('other formats', () => {
     await expect(rig.push('when,what\n', { format: 'csv' })).rejects.toMatchObject({ code: 'format-unknown' })
   })
 
+  it('CSV of payments is what the generator writes', async () => {
+    const header = PAYMENT_CSV_HEADER.trim()
+    const card = `${START_MS * 1000},1,online,5,6,7,8,,12.30,EUR,DE,100,200`
+    const transfer = `${START_MS * 1000 + 1},2,transfer,5,,,,9,0.01,EUR,FR,,`
+    const result = await rig.push(lines(header, card, transfer, card.replace(',6,', ',x,'), 'a,b'), { format: 'csv' })
+    expect(result).toMatchObject({ acceptedCount: 2, refusedCount: 2 })
+    expect(result.refused.map(({ line, reason }) => [line, reason])).toEqual([
+      [4, 'invalid-id'],
+      [5, 'malformed'],
+    ])
+    const batch = new PaymentBatch(2)
+    for (const row of rig.rows) expect(readPayment({ ...row }, batch, 0)).toBeUndefined()
+    // Written again, they are the same lines.
+    expect(Buffer.from(new PaymentLines().csv(batch)).toString()).toBe(lines(card, transfer))
+  })
+
   it('JSON is one event or an array of them, whose texts may hold anything', async () => {
     const array = `[ ${tradeLine({ id: 1 })},\n {"type":"trade","symbol":"a],[\\"}\nb"} ,${tradeLine({ id: 2 })} ]\n`
     const result = await rig.push(array, { format: 'json' })
@@ -234,6 +253,14 @@ describe('a watermark', () => {
     expect(result).toMatchObject({ acceptedCount: 2, refusedCount: 0 })
     expect(rig.watermarks).toEqual([(START_MS + 5) * 1000])
     expect(rig.commitCount).toBe(2)
+  })
+
+  it('is given for all partitions when the newest event is past a minute', async () => {
+    rig = new PushRig({ idle: { afterMs: 5000, latenessMs: 2000 } })
+    for (const second of [10, 59, 61, 62, 70]) {
+      await rig.push(lines(tradeLine({ eventTimeMs: Date.UTC(2020, 0, 1, 0, 0, second) })))
+    }
+    expect(rig.watermarks).toEqual([Date.UTC(2020, 0, 1, 0, 1) * 1000])
   })
 
   it('is never given beside another feed, whose events it would make late', async () => {

@@ -54,7 +54,7 @@ export class CsvLines implements LineReader {
 }
 
 /** The fields of one record, or undefined where its quotes do not match. */
-function splitRecord(line: string): string[] | undefined {
+export function splitRecord(line: string): string[] | undefined {
   if (!line.includes(QUOTE)) return line.split(',')
   const fields: string[] = []
   let at = 0
