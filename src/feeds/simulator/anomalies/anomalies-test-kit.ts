@@ -109,6 +109,6 @@ export function isIn(
 }
 
 /** What a trade is without its number, as a text. */
-export function contentOf({ id: _, ...trade }: TradeRow): string {
-  return JSON.stringify(trade)
+export function contentOf(trade: TradeRow): string {
+  return JSON.stringify({ ...trade, id: undefined })
 }

@@ -33,8 +33,8 @@ export const EFFECTS: Readonly<Record<MarketAnomalyKind, Effect>> = {
   },
 
   'fat-finger': (event, { stretch, seenCount }) => {
-    // One to three trades; the quotes stay where they are.
-    if (seenCount > Math.floor(3 * stretch.form[0])) return
+    // The quotes stay where they are.
+    if (seenCount >= slipCount(stretch)) return
     event.isBuy = stretch.magnitude > 0
     event.tradePrice = Math.max(1, Math.round(event.price * (1 + stretch.magnitude * PERCENT)))
     event.lots *= 20 + 60 * stretch.form[1]
@@ -85,6 +85,11 @@ export const EFFECTS: Readonly<Record<MarketAnomalyKind, Effect>> = {
     event.ask = Math.max(1, Math.floor(event.price - half))
     event.bid = Math.max(event.ask, Math.ceil(event.price + half))
   },
+}
+
+/** Trades that a fat finger makes, one to three: the first ones of its stretch. */
+export function slipCount({ form }: AnomalyStretch): number {
+  return 1 + Math.floor(3 * form[0])
 }
 
 function movePrice(event: MarketEvent, percent: number): void {
