@@ -72,26 +72,30 @@ export function rowsOf(options: MarketWorldOptions, to: number, from = 0, batchC
 }
 
 export function collectRows(trades: TradeBatch, quotes: QuoteBatch, rows: Rows): void {
-  for (let row = 0; row < trades.count; row++) {
-    rows.trades.push({
-      symbol: trades.instrument[row]!,
-      timeUs: trades.eventTimeUs[row]!,
-      price: trades.priceLow[row]!,
-      quantity: trades.quantityLow[row]!,
-      isBuy: (trades.flags[row]! & TAKER_BUY) !== 0,
-      id: trades.id[row]!,
-    })
+  for (let row = 0; row < trades.count; row++) rows.trades.push(tradeRowAt(trades, row))
+  for (let row = 0; row < quotes.count; row++) rows.quotes.push(quoteRowAt(quotes, row))
+}
+
+export function tradeRowAt(trades: TradeBatch, row: number): TradeRow {
+  return {
+    symbol: trades.instrument[row]!,
+    timeUs: trades.eventTimeUs[row]!,
+    price: trades.priceLow[row]!,
+    quantity: trades.quantityLow[row]!,
+    isBuy: (trades.flags[row]! & TAKER_BUY) !== 0,
+    id: trades.id[row]!,
   }
-  for (let row = 0; row < quotes.count; row++) {
-    rows.quotes.push({
-      symbol: quotes.instrument[row]!,
-      timeUs: quotes.eventTimeUs[row]!,
-      bid: quotes.bidPriceLow[row]!,
-      ask: quotes.askPriceLow[row]!,
-      bidQuantity: quotes.bidQuantityLow[row]!,
-      askQuantity: quotes.askQuantityLow[row]!,
-      sequence: quotes.sequence[row]!,
-    })
+}
+
+export function quoteRowAt(quotes: QuoteBatch, row: number): QuoteRow {
+  return {
+    symbol: quotes.instrument[row]!,
+    timeUs: quotes.eventTimeUs[row]!,
+    bid: quotes.bidPriceLow[row]!,
+    ask: quotes.askPriceLow[row]!,
+    bidQuantity: quotes.bidQuantityLow[row]!,
+    askQuantity: quotes.askQuantityLow[row]!,
+    sequence: quotes.sequence[row]!,
   }
 }
 

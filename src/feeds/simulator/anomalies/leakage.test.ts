@@ -7,7 +7,16 @@ import { TradeBatch } from '../../../events/trade-batch.ts'
 import { separationOf } from '../../payments/leakage-test-kit.ts'
 import { DEFAULT_SYMBOLS } from '../symbol-presets.ts'
 import { MarketWorld, type MarketWorldOptions } from '../world/market-world.ts'
-import { collectRows, isIn, marketOf, type QuoteRow, type Rows, START_US, type TradeRow } from './anomalies-test-kit.ts'
+import {
+  isIn,
+  marketOf,
+  type QuoteRow,
+  quoteRowAt,
+  type Rows,
+  START_US,
+  type TradeRow,
+  tradeRowAt,
+} from './anomalies-test-kit.ts'
 import { slipCount } from './anomaly-effects.ts'
 import { parseAnomalyRates } from './anomaly-options.ts'
 import { AnomalyPlan } from './anomaly-plan.ts'
@@ -69,6 +78,8 @@ const SEEDS = [1, 2026]
 const RATE = 10
 const DAY_US = 86_400_000_000
 const DAY_COUNT = 86_400 * RATE
+/** One row in so many is taken where nothing is wrong: no part of an id's remainders, of a cycle of symbols or of a minute. */
+const SKIP = 37
 const LABELLED_MAX_COUNT = 3000
 const ORDINARY_MAX_COUNT = 6000
 
@@ -131,7 +142,7 @@ function dayOf(seed: number): MarketWorldOptions {
   return marketOf({ seed, symbols, ratePerSecond: RATE, anomalies })
 }
 
-/** A day of a market: all rows of its stretches, and the others, thinned out evenly. */
+/** A day of a market: all rows of its stretches, and some of the others. */
 function sampleOf(seed: number): Sample {
   const options = dayOf(seed)
   const { symbols } = options
@@ -139,29 +150,36 @@ function sampleOf(seed: number): Sample {
   const labelled = new Map<Audited, Rows>(MARKET_ANOMALY_KINDS.map((kind) => [kind, { trades: [], quotes: [] }]))
   const ordinary: Rows = { trades: [], quotes: [] }
   const prices: number[][] = symbols.map(() => [])
-  const bySymbol = symbols.map((_, symbol) => stretches.filter((stretch) => stretch.symbol === symbol))
-  const next = symbols.map(() => 0)
-  const rowsFor = ({ symbol, timeUs }: { symbol: number; timeUs: number }): Rows => {
-    const own = bySymbol[symbol]!
-    while (next[symbol]! < own.length && own[next[symbol]!]!.toUs <= timeUs) next[symbol]! += 1
-    const stretch = own[next[symbol]!]
-    return stretch === undefined || stretch.fromUs > timeUs ? ordinary : labelled.get(stretch.kind)!
-  }
-  forEachPiece(options, (piece) => {
-    // Rows of one symbol come in time order, trades and quotes each for themselves.
-    const before = next.slice()
-    for (const row of piece.trades) {
-      rowsFor(row).trades.push(row)
-      if (row.id % 50 === 0) prices[row.symbol]!.push(row.price)
+  const [tradeKinds, quoteKinds] = [kindFinder(stretches, symbols.length), kindFinder(stretches, symbols.length)]
+  forEachPiece(options, (trades, quotes) => {
+    for (let row = 0; row < trades.count; row++) {
+      const kind = tradeKinds(trades.instrument[row]!, trades.eventTimeUs[row]!)
+      if (row % SKIP === 0) prices[trades.instrument[row]!]!.push(trades.priceLow[row]!)
+      if (kind !== undefined) labelled.get(kind)!.trades.push(tradeRowAt(trades, row))
+      else if (row % SKIP === 0) ordinary.trades.push(tradeRowAt(trades, row))
     }
-    next.splice(0, next.length, ...before)
-    for (const row of piece.quotes) rowsFor(row).quotes.push(row)
+    for (let row = 0; row < quotes.count; row++) {
+      const kind = quoteKinds(quotes.instrument[row]!, quotes.eventTimeUs[row]!)
+      if (kind !== undefined) labelled.get(kind)!.quotes.push(quoteRowAt(quotes, row))
+      else if (row % SKIP === 0) ordinary.quotes.push(quoteRowAt(quotes, row))
+    }
   })
   const medianPrice = prices.map((own) => own.toSorted((a, b) => a - b)[Math.floor(own.length / 2)]!)
   return { stretches, labelled, ordinary, context: { medianPrice } }
 }
 
-function forEachPiece(options: MarketWorldOptions, take: (piece: Rows) => void): void {
+/** Tells the kind of the stretch that a row is in; rows are asked in time order. */
+function kindFinder(stretches: readonly AnomalyStretch[], symbolCount: number) {
+  const own = Array.from({ length: symbolCount }, (_, symbol) => stretches.filter((other) => other.symbol === symbol))
+  const next = new Array<number>(symbolCount).fill(0)
+  return (symbol: number, timeUs: number): MarketAnomalyKind | undefined => {
+    while (next[symbol]! < own[symbol]!.length && own[symbol]![next[symbol]!]!.toUs <= timeUs) next[symbol]! += 1
+    const stretch = own[symbol]![next[symbol]!]
+    return stretch === undefined || stretch.fromUs > timeUs ? undefined : stretch.kind
+  }
+}
+
+function forEachPiece(options: MarketWorldOptions, take: (trades: TradeBatch, quotes: QuoteBatch) => void): void {
   const instruments = new InstrumentTable()
   const world = new MarketWorld(options, instruments)
   const trades = new TradeBatch(instruments, 8192)
@@ -170,9 +188,7 @@ function forEachPiece(options: MarketWorldOptions, take: (piece: Rows) => void):
     trades.count = 0
     quotes.count = 0
     world.fill(trades, quotes, DAY_COUNT)
-    const piece: Rows = { trades: [], quotes: [] }
-    collectRows(trades, quotes, piece)
-    take(piece)
+    take(trades, quotes)
   }
 }
 

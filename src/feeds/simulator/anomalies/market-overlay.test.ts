@@ -192,7 +192,7 @@ describe.each(MARKET_ANOMALY_KINDS)('%s', (kind) => {
           before: withoutId(rowsIn(plain, stretch!)),
         })
       }),
-      { numRuns: 6 },
+      { numRuns: 5 },
     )
   })
 })
