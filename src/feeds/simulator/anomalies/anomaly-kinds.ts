@@ -83,20 +83,20 @@ export interface AskedStrength {
   readonly durationMs?: number | undefined
 }
 
-/** @throws FinPulseError with the code where one of them is out of its range */
+/** @param subject what comes before the names @throws FinPulseError with the code where one is out of its range */
 export function checkStrength(asked: AskedStrength, subject: string, code: 'config-invalid' | 'request-invalid'): void {
   const { kind, magnitude, durationMs } = asked
   const { allowed, isSigned, isWhole, unit } = ANOMALY_KINDS[kind]
   if (magnitude !== undefined && !isAllowed(magnitude, kind)) {
     const [least, most] = allowed
-    const range = `${isWhole ? 'a whole number, ' : ''}${least} to ${most}${isSigned ? ' or below zero as far' : ''}`
-    throw new FinPulseError(code, `${subject}.magnitude: expected ${range} (${unit}) for ${kind}, got ${magnitude}`, {
+    const range = `${isWhole ? 'a whole number, ' : ''}${least} to ${most}${isSigned ? `, or -${most} to -${least}` : ''}`
+    throw new FinPulseError(code, `${subject}magnitude: expected ${range} (${unit}) for ${kind}, got ${magnitude}`, {
       context: { parameter: 'magnitude', value: magnitude, allowed: `${range} (${unit})` },
     })
   }
   if (durationMs !== undefined && !(durationMs >= STRETCH_MIN_MS && durationMs <= STRETCH_MAX_MS)) {
     const range = `${STRETCH_MIN_MS} to ${STRETCH_MAX_MS} ms`
-    throw new FinPulseError(code, `${subject}.durationMs: expected ${range}, got ${durationMs}`, {
+    throw new FinPulseError(code, `${subject}durationMs: expected ${range}, got ${durationMs}`, {
       context: { parameter: 'durationMs', value: durationMs, allowed: range },
     })
   }

@@ -56,7 +56,7 @@ function checkRates(rates: MarketAnomalies['ratesPerDay'], subject: string): voi
 
 function checkScheduled(entry: ScheduledAnomaly, symbols: readonly string[], subject: string): void {
   checkKind(entry.kind, `${subject}.kind`, 'config-invalid')
-  checkStrength(entry, subject, 'config-invalid')
+  checkStrength(entry, `${subject}.`, 'config-invalid')
   if (!symbols.includes(entry.symbol)) {
     throw invalid(`${subject}.symbol: expected one of ${shortList(symbols)}, got "${entry.symbol}"`)
   }

@@ -78,7 +78,7 @@ export class FeedAnomalies {
    */
   inject(injection: AnomalyInjection): MarketLabel {
     checkKind(injection.kind, 'kind', 'request-invalid')
-    checkStrength(injection, 'inject', 'request-invalid')
+    checkStrength(injection, '', 'request-invalid')
     const fromUs = this.#nextUs()
     const stretch = injection.symbol === undefined ? this.#anywhere(injection, fromUs) : this.#at(injection, fromUs)
     const { symbols, anomalies } = this.#options
