@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Spot } from '@binance/spot'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { ChaosState } from '../../src/api/venue/chaos-order.ts'
 import type { BinanceFeed } from '../../src/feeds/binance/binance-feed.ts'
@@ -39,6 +39,8 @@ let url: string
 let venue: string
 
 beforeAll(async () => {
+  // Else the library tells of each connection.
+  vi.stubEnv('LOG_LEVEL', 'error')
   const cwd = tempDirectory()
   writeFileSync(join(cwd, 'finpulse.yaml'), CONFIG)
   const program = Program.start([...UP, '--backfill', '10m'], { cwd })
@@ -48,6 +50,7 @@ beforeAll(async () => {
   await untilTrading(url)
 })
 afterAll(async () => {
+  vi.unstubAllEnvs()
   await killAllPrograms()
   await removeTempDirectories()
 })

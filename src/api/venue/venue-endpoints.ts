@@ -17,7 +17,9 @@ const ROWS_MAX_COUNT = 1000
 const DEPTH_NORMAL_COUNT = 100
 const DEPTH_MAX_COUNT = 5000
 /** How much further each next look for candles reaches, where there were too few: some markets sleep. */
-const SPAN_GROWTH = 8
+const LOOK_GROWTH = 8
+/** Intervals that one look covers at most. */
+const LOOK_MAX_COUNT = 10_000
 
 export interface EndpointContext {
   readonly data: MarketData
@@ -155,15 +157,19 @@ interface CandleSpan {
   readonly limit: number
 }
 
-/** The first candles of a span, oldest first, by looks at ever longer parts of it. */
+/** The first candles of a span, oldest first, by looks at ever longer parts of it: the store gives the newest first. */
 async function candlesFrom(context: EndpointContext, listing: Listing, interval: Interval, span: CandleSpan) {
   const found: Candle[] = []
-  const lastMs = Math.min(span.toMs, context.nowMs() + intervalMs(interval))
-  let fromMs = span.fromMs
-  for (let count = span.limit; found.length < span.limit && fromMs < lastMs; count *= SPAN_GROWTH) {
-    const toMs = Math.min(lastMs, fromMs + count * intervalMs(interval))
+  const lengthMs = intervalMs(interval)
+  const lastMs = Math.min(span.toMs, context.nowMs() + lengthMs)
+  const firstTradeMs = (await instrumentOf(listing, context))?.firstTradeTimeMs ?? span.fromMs
+  let fromMs = Math.max(span.fromMs, Math.floor(firstTradeMs / lengthMs) * lengthMs)
+  let count = span.limit
+  while (found.length < span.limit && fromMs < lastMs) {
+    const toMs = Math.min(lastMs, fromMs + count * lengthMs)
     found.push(...(await candlesBefore(context, listing, interval, { fromMs, toMs, limit: count })))
     fromMs = toMs
+    count = Math.min(LOOK_MAX_COUNT, count * LOOK_GROWTH)
   }
   return found.slice(0, span.limit)
 }
@@ -242,6 +248,10 @@ async function listingOf(wireSymbol: string, { symbols }: EndpointContext): Prom
 async function listingsOf(choice: SymbolChoice, context: EndpointContext): Promise<readonly Listing[]> {
   if (choice.kind === 'all') return context.symbols.all()
   return Promise.all(choice.names.map((name) => listingOf(name, context)))
+}
+
+async function instrumentOf({ venue, symbol }: Listing, { data }: EndpointContext) {
+  return (await data.symbols.instruments()).find((row) => row.venue === venue && row.symbol === symbol)
 }
 
 async function quoteOf(listing: Listing, { data }: EndpointContext): Promise<Quote | undefined> {

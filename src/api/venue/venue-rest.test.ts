@@ -9,6 +9,7 @@ let test: TestServer
 beforeAll(async () => {
   test = await startVenueServer()
   const { trades, quotes, candles } = test.store.rows
+  trades.push(tradeOf('AAPL', 0, '99.00', NOW_MS - 9 * MINUTE_MS))
   for (let id = 1; id <= 1200; id++) trades.push(tradeOf('AAPL', id, `${100 + (id % 7)}.50`, NOW_MS - 1200 + id))
   trades.push({ ...tradeOf('btc/usd', 5, '61837.63', NOW_MS - 3), takerSide: 'sell', lastId: 9 })
   quotes.push({ ...quoteOf('AAPL', '100.50', '100.60'), sequence: 77 })
