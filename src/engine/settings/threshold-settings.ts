@@ -23,7 +23,7 @@ const thresholdsSchema = z.strictObject({
 export const thresholdSchema = z.strictObject({
   type: z.literal('threshold'),
   /** As the polled source names them. */
-  symbols: z.array(symbol).min(1).max(1000).default(['btcusdt', 'ethusdt']),
+  symbols: z.array(symbol).min(1).max(500).default(['btcusdt', 'ethusdt']),
   poll: z.enum(['binance', 'alpha-vantage']).default('binance'),
   stream: z.enum(['binance', 'kraken']).default('binance'),
   /** Of Binance. */

@@ -1,6 +1,12 @@
 import type { FeedPull } from './feed-pull.ts'
 import type { SavedSymbol } from './threshold-position.ts'
-import { type Reading, type Switch, type ThresholdRule, ThresholdState } from './threshold-state.ts'
+import {
+  type Reading,
+  type SavedThresholdState,
+  type Switch,
+  type ThresholdRule,
+  ThresholdState,
+} from './threshold-state.ts'
 
 /** How often a streamed symbol is looked at. */
 export interface CompareTimes {
@@ -24,6 +30,8 @@ export class FollowedSymbol {
   #volume = 0
   /** The last one; NaN before the first. */
   #price = Number.NaN
+  /** As it was saved last, until it changes: most symbols do not from step to step. */
+  #state: SavedThresholdState | undefined
 
   constructor(symbol: string, streamSymbol: string, rule: ThresholdRule, times: CompareTimes) {
     this.symbol = symbol
@@ -40,7 +48,18 @@ export class FollowedSymbol {
   /** Decides by a polled price. */
   takePolled(reading: Reading, hasRoom: boolean): Switch | undefined {
     this.state.observe(reading)
-    return this.state.decide(reading.timeUs, hasRoom)
+    return this.decide(reading.timeUs, hasRoom)
+  }
+
+  /** Decides by the time that has passed. */
+  decide(nowUs: number, hasRoom: boolean): Switch | undefined {
+    this.#state = undefined
+    return this.state.decide(nowUs, hasRoom)
+  }
+
+  restore({ state, isSettling = false }: SavedSymbol, nowUs: number): void {
+    this.isSettling = isSettling
+    this.state.restore(state, nowUs)
   }
 
   /** Its stream begins now. */
@@ -60,6 +79,7 @@ export class FollowedSymbol {
     this.#price = reading?.price ?? this.#price
     const isWhole = nowUs - this.#intervalUs >= pollEveryMs * 1000
     if (isWhole || nowUs - this.#comparedUs >= compareEveryMs * 1000) {
+      this.#state = undefined
       const price = this.#price
       if (!Number.isNaN(price)) this.state.observe({ timeUs: nowUs, price, ...(isWhole && { volume: this.#volume }) })
       this.#comparedUs = nowUs
@@ -71,16 +91,14 @@ export class FollowedSymbol {
     if (nowUs - this.state.metUs < this.rule.calmMs * 1000) return undefined
     // What the stream misses must be repaired first: nobody asks for it later.
     if ((this.stream?.feed.status?.().repairs?.outstandingCount ?? 0) > 0) return undefined
-    return this.state.decide(nowUs, false)
+    return this.decide(nowUs, false)
   }
 
-  /** @returns undefined where it is simply polled */
-  save(): SavedSymbol | undefined {
-    const state = this.state.save()
+  save(): SavedSymbol {
     const position = this.stream?.position
-    if (state === undefined && !this.isSettling) return undefined
+    this.#state ??= this.state.save()
     return {
-      ...(state && { state }),
+      state: this.#state,
       ...(this.isSettling && { isSettling: true }),
       ...(position && { position }),
     }

@@ -1,3 +1,9 @@
+/** As a position holds it: a few parts of the window, each `[startUs, min, max]`. */
+export type SavedWindow = readonly (readonly [startUs: number, min: number, max: number])[]
+
+/** Parts of a window that a position holds: what they hold may count longer by this share of the window. */
+const SAVED_MAX_COUNT = 4
+
 /** Slots of a window; prices of one slot are kept as their extremes. */
 const SLOTS_PER_WINDOW = 240
 
@@ -44,6 +50,24 @@ export class PriceWindow {
     }
     last.min = Math.min(last.min, price)
     last.max = Math.max(last.max, price)
+  }
+
+  save(): SavedWindow {
+    const size = Math.ceil(this.#slots.length / SAVED_MAX_COUNT)
+    const parts: (readonly [number, number, number])[] = []
+    for (let start = 0; start < this.#slots.length; start += size) {
+      const part = this.#slots.slice(start, start + size)
+      const min = Math.min(...part.map((slot) => slot.min))
+      parts.push([part.at(-1)!.startUs, min, Math.max(...part.map((slot) => slot.max))])
+    }
+    return parts
+  }
+
+  /** Goes on after a pause, unless that was so long that the prices before it say nothing about the window. */
+  restore(saved: SavedWindow, nowUs: number): void {
+    const newestUs = saved.at(-1)?.[0] ?? 0
+    if (nowUs - newestUs > 2 * this.#windowUs) return
+    this.#slots = saved.map(([startUs, min, max]) => ({ startUs, min, max }))
   }
 
   #forget(timeUs: number): void {

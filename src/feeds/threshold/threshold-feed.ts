@@ -84,15 +84,15 @@ export class ThresholdFeed implements Feed {
   }
 
   /** Goes on with what was streamed, up to the present maximum; a symbol that is no longer followed is forgotten. */
-  #restore(followed: FollowedSymbol | undefined, { state, isSettling = false, position }: SavedSymbol): void {
+  #restore(followed: FollowedSymbol | undefined, saved: SavedSymbol): void {
     if (followed === undefined) return
     const nowUs = this.#clock.nowUs()
-    followed.isSettling = isSettling
-    if (state === undefined) return
-    const isStreamed = state.mode === 'streamed' && this.#hasRoom
-    followed.state.restore(isStreamed ? state : { ...state, mode: 'waiting' }, nowUs)
-    if (isStreamed) this.#open(followed, nowUs, position)
-    else this.#waiting.add(followed)
+    const { follow } = saved.state
+    const isStreamed = follow?.mode === 'streamed' && this.#hasRoom
+    const state = { ...saved.state, ...(follow && !isStreamed && { follow: { ...follow, mode: 'waiting' as const } }) }
+    followed.restore({ ...saved, state }, nowUs)
+    if (isStreamed) this.#open(followed, nowUs, saved.position)
+    else if (follow !== undefined) this.#waiting.add(followed)
   }
 
   get #hasRoom(): boolean {
@@ -196,7 +196,7 @@ export class ThresholdFeed implements Feed {
   #startWaiting(nowUs: number, changes: Alert[]): boolean {
     let hasChanged = false
     for (const followed of this.#waiting) {
-      const turned = followed.state.decide(nowUs, this.#hasRoom)
+      const turned = followed.decide(nowUs, this.#hasRoom)
       hasChanged = this.#turn(followed, turned, nowUs, changes) || hasChanged
     }
     return hasChanged
@@ -242,11 +242,7 @@ export class ThresholdFeed implements Feed {
   }
 
   #encode(): Uint8Array {
-    const symbols = new Map<string, SavedSymbol>()
-    for (const followed of this.#symbols.values()) {
-      const saved = followed.save()
-      if (saved !== undefined) symbols.set(followed.symbol, saved)
-    }
+    const symbols = new Map([...this.#symbols].map(([symbol, followed]) => [symbol, followed.save()]))
     const poll = this.#poll.position
     return encodeThresholds({ symbols, ...(poll && { poll }) })
   }

@@ -30,7 +30,8 @@ const DEFAULTS = {
 
 const STREAMED_MAX_COUNT = 20
 const STREAMED_LIMIT = 200
-const SYMBOLS_LIMIT = 1000
+/** Each of them is in the position, which is written with every step. */
+const SYMBOLS_LIMIT = 500
 
 /** The options with every default in place. */
 export interface FollowSettings {

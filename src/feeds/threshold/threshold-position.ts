@@ -1,8 +1,8 @@
 import type { SavedThresholdState } from './threshold-state.ts'
 
-/** What is kept of a symbol that is not simply polled. */
+/** What is kept of a symbol. */
 export interface SavedSymbol {
-  readonly state?: SavedThresholdState
+  readonly state: SavedThresholdState
   /** Its stream has ended, and the first polled price after it is still to be left out. */
   readonly isSettling?: boolean
   /** Of its stream. */

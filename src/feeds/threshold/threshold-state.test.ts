@@ -83,11 +83,11 @@ describe('ThresholdState', () => {
     state.observe({ timeUs: 0, price: 151 })
     state.decide(0, true)
     const again = new ThresholdState({ ...NOTHING, above: 150 })
-    again.restore(state.save()!, 100 * SECOND_US)
+    again.restore(state.save(), 100 * SECOND_US)
     expect(again.decide(104 * SECOND_US, true)).toBeUndefined()
     expect(again.decide(105 * SECOND_US, true)).toBe('stop')
     expect(again.startedUs).toBe(0)
-    expect(again.save()).toBeUndefined()
+    expect(again.save().follow).toBeUndefined()
   })
 })
 
@@ -170,6 +170,22 @@ describe('ThresholdState over any readings', () => {
 })
 
 describe('PriceWindow', () => {
+  it('keeps its extremes over a restart, but not over a long pause', () => {
+    const window = new PriceWindow(10_000)
+    for (let second = 0; second < 9; second++) window.add(second * SECOND_US, second === 3 ? 200 : 100 + second)
+    const changeAfter = (pauseSeconds: number) => {
+      const again = new PriceWindow(10_000)
+      again.restore(window.save(), (8 + pauseSeconds) * SECOND_US)
+      return again.changePercent((8 + pauseSeconds) * SECOND_US, 100)
+    }
+    expect(window.save().length).toBeLessThanOrEqual(4)
+    expect(changeAfter(1)).toBe(-50)
+    // The price of second 3 was kept as of second 5.
+    expect(changeAfter(6)).toBe(-50)
+    expect(changeAfter(12)).toBeCloseTo((100 / 108 - 1) * 100)
+    expect(changeAfter(21)).toBe(0)
+  })
+
   it('keeps no more than is stated, however fast prices come', () => {
     const window = new PriceWindow(1000)
     for (let timeUs = 0; timeUs < 3 * SECOND_US; timeUs += 100) window.add(timeUs, 100 + timeUs / SECOND_US)

@@ -1,4 +1,4 @@
-import { PriceWindow } from './price-window.ts'
+import { PriceWindow, type SavedWindow } from './price-window.ts'
 
 /** When a symbol is worth streaming, and when no more. Absent thresholds are never met. */
 export interface ThresholdRule {
@@ -42,9 +42,15 @@ export type FollowMode = 'polled' | 'waiting' | 'streamed'
 export type Switch = 'start' | 'stop' | 'wait' | 'calm'
 
 export interface SavedThresholdState {
-  readonly mode: FollowMode
-  readonly sinceUs: number
-  readonly measure: Measure
+  readonly window: SavedWindow
+  /** Their mean and number. */
+  readonly volumes: readonly [mean: number, count: number]
+  /** Absent where it is polled. */
+  readonly follow?: {
+    readonly mode: 'waiting' | 'streamed'
+    readonly sinceUs: number
+    readonly measure: Measure
+  }
 }
 
 const VOLUMES_MAX_COUNT = 30
@@ -134,8 +140,13 @@ export class ThresholdState {
   /** NaN where there is no interval, or too few before it. */
   #volumeRatio(volume: number | undefined): number {
     if (volume === undefined || this.#volumes.length < VOLUMES_MIN_COUNT) return Number.NaN
-    const mean = this.#volumes.reduce((sum, each) => sum + each, 0) / this.#volumes.length
+    const mean = this.#meanVolume
     return mean > 0 ? volume / mean : Number.NaN
+  }
+
+  /** 0 where there is none. */
+  get #meanVolume(): number {
+    return this.#volumes.reduce((sum, each) => sum + each, 0) / Math.max(1, this.#volumes.length)
   }
 
   /** Switches where that is due. @param hasRoom whether one more symbol may be streamed */
@@ -163,18 +174,24 @@ export class ThresholdState {
     return what
   }
 
-  /** @returns undefined where there is nothing to go on with but the memory of prices, which is not kept */
-  save(): SavedThresholdState | undefined {
-    if (this.#mode === 'polled' || this.#measure === undefined) return undefined
-    return { mode: this.#mode, sinceUs: this.#sinceUs, measure: this.#measure }
+  save(): SavedThresholdState {
+    const window = this.#window.save()
+    const volumes = [this.#meanVolume, this.#volumes.length] as const
+    const mode = this.#mode
+    if (mode === 'polled' || this.#measure === undefined) return { window, volumes }
+    return { window, volumes, follow: { mode, sinceUs: this.#sinceUs, measure: this.#measure } }
   }
 
   /** Goes on after a pause, in which nobody looked: the calm time begins anew. */
-  restore({ mode, sinceUs, measure }: SavedThresholdState, nowUs: number): void {
-    this.#mode = mode
-    this.#sinceUs = sinceUs
-    this.#startedUs = sinceUs
-    this.#measure = measure
+  restore({ window, volumes, follow }: SavedThresholdState, nowUs: number): void {
+    const [mean, count] = volumes
+    this.#window.restore(window, nowUs)
+    for (let index = 0; index < Math.min(count, VOLUMES_MAX_COUNT); index++) this.#volumes.push(mean)
+    if (follow === undefined) return
+    this.#mode = follow.mode
+    this.#sinceUs = follow.sinceUs
+    this.#startedUs = follow.sinceUs
+    this.#measure = follow.measure
     this.#metUs = nowUs
   }
 }

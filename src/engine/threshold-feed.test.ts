@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../base/clock.ts'
+import { FinPulseError } from '../base/errors.ts'
+import { silentLogger } from '../base/logger.ts'
+import { Random } from '../base/random.ts'
+import type { Alert } from '../events/alert.ts'
+import { decodeTrades } from '../events/batch-codec.ts'
+import { InstrumentTable } from '../events/instrument.ts'
+import { decodeRecords } from '../events/json.ts'
+import { NO_ID } from '../events/trade-batch.ts'
+import { FakeVenue } from '../feeds/binance/testing/fake-venue.ts'
+import { MemoryEventLog } from '../log/memory/memory-event-log.ts'
+import { checkConfig } from './config.ts'
+import { createFeed } from './create-feed.ts'
+import { Pipeline } from './pipeline.ts'
+import { INGEST_CHECKPOINT } from './roles/ingest-role.ts'
+
+/*
+ * Goal: switches between polling and streaming are in the log once, as are streamed trades, wherever the program dies.
+ * Method: the pipeline over a log that fails for good now and then, just before or just after a commit of the feed; what
+ * is started then goes on with that log. The feed is the one that a configuration makes.
+ */
+
+class FailingLog extends MemoryEventLog {
+  readonly #random: Random
+  isFailing = false
+  /** After which it fails no more: a feed that dies all the time has no time to become calm. */
+  deathsLeft = 8
+
+  constructor(seed: number) {
+    super({ clock: systemClock })
+    this.#random = new Random(seed)
+  }
+
+  override async commit(commit: Parameters<MemoryEventLog['commit']>[0]): ReturnType<MemoryEventLog['commit']> {
+    const isFromFeed = commit.checkpoints?.some(({ name }) => name === INGEST_CHECKPOINT) === true
+    const mayFail = isFromFeed && this.isFailing && this.deathsLeft > 0
+    // What is to be told once is where it is most worth dying.
+    const isTelling = commit.appends.some(({ topic }) => topic === 'alerts')
+    const chance = mayFail ? this.#random.nextInt(isTelling ? 3 : 60) : -1
+    if (chance === 0 || chance === 1) this.deathsLeft -= 1
+    if (chance === 0) throw new FinPulseError('internal', 'the machine dies before the commit')
+    const committed = await super.commit(commit)
+    if (chance === 1) throw new FinPulseError('internal', 'the machine dies after the commit')
+    return committed
+  }
+}
+
+/** The program, started again whenever it has died. */
+class Program {
+  readonly #log: MemoryEventLog
+  readonly #url: string
+  #pipeline: Pipeline | undefined
+  #hasDied = false
+  deathCount = 0
+
+  constructor(log: MemoryEventLog, url: string) {
+    this.#log = log
+    this.#url = url
+  }
+
+  async keepAlive(): Promise<void> {
+    if (this.#pipeline !== undefined && !this.#hasDied) return
+    if (this.#hasDied) this.deathCount += 1
+    await this.#pipeline?.stop()
+    this.#hasDied = false
+    const thresholds = { changePercent: 5, window: '400ms', calm: '300ms', minimumStay: '100ms' }
+    const feed = { type: 'threshold', symbols: ['btcusdt', 'ethusdt'], pollEvery: '20ms', url: this.#url, thresholds }
+    const config = checkConfig({ feed }, 'test')
+    this.#pipeline = new Pipeline({
+      log: this.#log,
+      clock: systemClock,
+      logger: silentLogger,
+      partitionCount: 1,
+      processing: {},
+      snapshotEveryMs: 1000,
+      retentionMs: 1e9,
+      retentionMaxBytes: 1e9,
+      openFeed: (position) => createFeed(config.feed, { clock: systemClock, logger: silentLogger, position }),
+      onFailure: () => {
+        this.#hasDied = true
+      },
+    })
+    await this.#pipeline.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#pipeline?.stop()
+  }
+}
+
+async function switchesIn(log: MemoryEventLog): Promise<Alert[]> {
+  const batches = await log.read('alerts', 0, 0, 1e9)
+  const alerts = batches.flatMap(({ payload }) => decodeRecords<Alert>(payload))
+  return alerts.filter(({ kind }) => kind.startsWith('stream-'))
+}
+
+async function idsIn(log: MemoryEventLog): Promise<number[]> {
+  const batches = (await log.read('market.trades', 0, 0, 1e9)).map(({ payload }) =>
+    decodeTrades(payload, new InstrumentTable()),
+  )
+  return batches.flatMap((batch) => {
+    const rows = Array.from({ length: batch.count }, (_, row) => row)
+    return rows.flatMap((row) =>
+      batch.instruments.at(batch.instrument[row]!).symbol === 'BTCUSDT' ? batch.id[row]! : [],
+    )
+  })
+}
+
+describe('a threshold start in the pipeline', () => {
+  it.each([1, 2, 3])('is told once, and streams each trade once, wherever the program dies, seed %i', async (seed) => {
+    await using venue = await FakeVenue.start(seed)
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
+      venue.prices.set(symbol, 100)
+      venue.trade(symbol)
+    }
+    const log = new FailingLog(seed)
+    const program = new Program(log, venue.url)
+    const untilMs = performance.now() + 20_000
+    for (let round = 0; (await switchesIn(log)).length < 2; round++) {
+      expect(performance.now()).toBeLessThan(untilMs)
+      await program.keepAlive()
+      // Both symbols are known before one of them jumps.
+      if (round === 20) log.isFailing = true
+      if (round === 30) venue.prices.set('BTCUSDT', 107)
+      venue.trade('BTCUSDT')
+      await delay(10)
+    }
+    await program.stop()
+    expect(program.deathCount).toBeGreaterThan(0)
+    expect(await switchesIn(log)).toMatchObject([
+      { kind: 'stream-start', symbol: 'BTCUSDT', value: 7, threshold: 5 },
+      { kind: 'stream-stop', symbol: 'BTCUSDT' },
+    ])
+    const ids = (await idsIn(log)).filter((id) => id !== NO_ID)
+    expect(ids.length).toBeGreaterThan(5)
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => ids[0]! + index))
+    await log.close()
+  })
+})
