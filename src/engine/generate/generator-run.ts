@@ -138,7 +138,7 @@ export class GeneratorRun {
     return {
       sink: sink.name,
       events: { ...this.#counts },
-      bytes: this.#byteCount,
+      bytes: sink.finalBytes ?? this.#byteCount,
       seconds: Math.round(seconds * 1000) / 1000,
       eventsPerSecond: Math.round(takenCount / seconds),
       targetPerSecond: pacedRate ?? null,

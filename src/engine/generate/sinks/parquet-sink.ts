@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import {
   BIGINT,
@@ -39,6 +39,7 @@ export class ParquetSink implements PieceSink {
   readonly isGone = false
   readonly #path: string
   readonly #directory: string
+  readonly #partRows: number
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
   readonly #table: ParquetTable<never>
@@ -48,20 +49,23 @@ export class ParquetSink implements PieceSink {
   #appender: DuckDBAppender | undefined
   #rowCount = 0
   #parts: string[] = []
+  #pieceBytes = 0
+  #finalBytes: number | undefined
 
-  /** @throws FinPulseError sink-failed */
-  static async open(path: string, topic: Topic): Promise<ParquetSink> {
+  /** @param partRows rows in memory at most, before they become a part @throws FinPulseError sink-failed */
+  static async open(path: string, topic: Topic, partRows = PART_ROWS): Promise<ParquetSink> {
     // Beside the file, so that the last part can be moved to its place.
     const directory = await mkdtemp(join(dirname(path), `.${basename(path)}-`)).catch((error: unknown) => {
       throw failure(path, error)
     })
     const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: MEMORY_LIMIT })
-    return new ParquetSink(path, topic, directory, instance, await instance.connect())
+    return new ParquetSink(path, topic, partRows, directory, instance, await instance.connect())
   }
 
   private constructor(
     path: string,
     topic: Topic,
+    partRows: number,
     directory: string,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
@@ -69,6 +73,7 @@ export class ParquetSink implements PieceSink {
     this.name = path
     this.#path = path
     this.#directory = directory
+    this.#partRows = partRows
     this.#instance = instance
     this.#connection = connection
     const instruments = new InstrumentTable()
@@ -77,6 +82,11 @@ export class ParquetSink implements PieceSink {
     this.#table = table
     this.#decode = decode
     this.#chunk = new TypedChunk(table.raw.map(([, type]) => TYPES[type]))
+  }
+
+  /** Those of the columnar pieces until the file is whole. */
+  get finalBytes(): number {
+    return this.#finalBytes ?? this.#pieceBytes
   }
 
   writeHeader(): void {
@@ -89,9 +99,10 @@ export class ParquetSink implements PieceSink {
         const batch = this.#decode(bytes.subarray(from, to))
         this.#appender ??= await this.#newAppender()
         this.#append(batch, this.#appender)
-        if (this.#rowCount >= PART_ROWS) await this.#writePart()
+        if (this.#rowCount >= this.#partRows) await this.#writePart()
       }
     })
+    this.#pieceBytes += bytes.length
     taken()
   }
 
@@ -101,6 +112,7 @@ export class ParquetSink implements PieceSink {
       await this.#guard(async () => {
         if (this.#rowCount > 0 || this.#parts.length === 0) await this.#writePart()
         if (this.#parts.length > 1) await this.#joinParts()
+        this.#finalBytes = (await stat(this.#parts[0]!)).size
         await rename(this.#parts[0]!, this.#path)
       })
     } finally {

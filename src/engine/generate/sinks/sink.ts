@@ -13,6 +13,8 @@ export interface PieceSink {
   readonly name: string
   /** True once nobody is there any more who wants the rest, as behind `| head`. */
   readonly isGone: boolean
+  /** Bytes that the place has at the end, where they are others than those of the pieces. */
+  readonly finalBytes?: number
   /** Bytes before the first event, where the format has any. */
   writeHeader(bytes: Uint8Array): void
   /**
