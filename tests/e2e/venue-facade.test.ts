@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { Spot } from '@binance/spot'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -7,7 +9,7 @@ import type { ChaosState } from '../../src/api/venue/chaos-order.ts'
 import type { BinanceFeed } from '../../src/feeds/binance/binance-feed.ts'
 import { type CollectedFeed, collectBinance } from '../../src/feeds/binance/testing/collected-feed.ts'
 import type { CandlesResponse, MarketSummaryResponse, TradesResponse } from '../../src/protocol/rest.ts'
-import { getJson, postJson, untilTrading } from '../support/http.ts'
+import { getJson, postJson, untilSettled, untilTrading } from '../support/http.ts'
 import { poll } from '../support/poll.ts'
 import { killAllPrograms, Program } from '../support/program.ts'
 import { removeTempDirectories, tempDirectory } from '../support/temp-directory.ts'
@@ -55,6 +57,7 @@ afterAll(async () => {
   await removeTempDirectories()
 })
 
+type RecordedTrade = Record<'t' | 'T', number> & Record<'p' | 'q', string> & { m: boolean }
 type Trade = TradesResponse['data'][number]
 
 /** What our own REST API has of a symbol, at least from an id on. */
@@ -291,6 +294,38 @@ describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
     await poll('the store', async () => (await tradesFrom(url, SYMBOL, ids.at(-1)!)).has(ids.at(-1)!))
     const truth = await tradesFrom(url, SYMBOL, ids[0]!)
     expect(seen.map(({ text }) => text)).toEqual(ids.map((id) => textOf(truth.get(id)!)))
+  })
+})
+
+const CAPTURE = fileURLToPath(
+  new URL('../../../shared/data/binance-captures/spot/btcusdt_20240808.gz', import.meta.url),
+)
+const hasCapture = existsSync(CAPTURE)
+if (!hasCapture) console.warn(`skipped: no recorded data at ${CAPTURE}`)
+
+describe('a replay', { timeout: 30_000 }, () => {
+  it.skipIf(!hasCapture)('gives what was recorded at the venue back as the venue would', async () => {
+    const flags = ['--serve', '--speed', 'max', '--venue-api', '--port', '0', '--data-dir', 'data']
+    const replay = Program.start(['replay', CAPTURE, ...flags], { cwd: tempDirectory() })
+    const base = await replay.serving()
+    await untilSettled(base)
+    const recorded = gunzipSync(readFileSync(CAPTURE))
+      .toString()
+      .split('\n')
+      .flatMap((line) => {
+        if (!line.includes('"e":"trade"')) return []
+        const { t, p, q, T, m } = (JSON.parse(line.slice(line.indexOf('{'))) as { data: RecordedTrade }).data
+        return [{ a: t, p, q, f: t, l: t, T, m, M: true }]
+      })
+    const rows: unknown[] = []
+    while (rows.length < recorded.length) {
+      const query = `symbol=BTCUSDT&fromId=${recorded[rows.length]!.a}&limit=1000`
+      const { body } = await getJson<unknown[]>(`${base}/binance/api/v3/aggTrades?${query}`)
+      rows.push(...body)
+      if (body.length === 0) break
+    }
+    expect(rows).toEqual(recorded)
+    await replay.interrupt()
   })
 })
 

@@ -9,6 +9,7 @@ import {
   depthMessage,
   type NumberedTrade,
   partialDepthMessage,
+  timeMs,
   tradeMessage,
   updateIdOf,
 } from './venue-messages.ts'
@@ -41,7 +42,8 @@ export class VenuePublisher implements MarketListener {
   }
 
   trade(streams: SymbolStreams, { wireSymbol }: Listing, trade: NumberedTrade): void {
-    const sentMs = this.#options.nowMs()
+    // A replay's clock is known to within a fraction of a second only.
+    const sentMs = Math.max(this.#options.nowMs(), timeMs(trade))
     const fate = this.#options.tradeFate()
     if (streams.trade !== undefined) this.#send(streams.trade, tradeMessage(wireSymbol, trade, sentMs), fate)
     if (streams.aggTrade !== undefined) this.#send(streams.aggTrade, aggTradeMessage(wireSymbol, trade, sentMs), fate)
