@@ -53,6 +53,40 @@ describe('finpulse generate', () => {
         .split('\n')[0],
     ).toBe('time,venue,symbol,price,quantity,side,id')
   })
+})
+
+describe('finpulse generate, by format, place and kind', () => {
+  it('makes on two threads what one makes, and replay reads the same of every format', async () => {
+    const directory = tempDirectory()
+    const formats = ['ndjson', 'columnar', 'parquet']
+    const replays = await Promise.all(
+      formats.map(async (format, index) => {
+        const file = join(directory, `trades.${format}`)
+        const shards = ['--shards', String(1 + index)]
+        expect(await generate('--count', '70000', '--format', format, '--out', file, ...shards)).toMatchObject({
+          code: 0,
+        })
+        const { stdout } = await Program.run(['replay', file, '--emit', 'trades'], { cwd: directory })
+        return [stdout.split('\n').length - 1, hashOf(stdout)]
+      }),
+    )
+    expect(replays.map(([count]) => count)).toEqual([70_000, 70_000, 70_000])
+    expect(new Set(replays.map(([, hash]) => hash)).size).toBe(1)
+  })
+
+  it('fills a log, and goes on with it when it is told to go further', async () => {
+    const directory = tempDirectory()
+    const flags = ['--sink', 'log', '--data-dir', directory, '--kind', 'trades,payments', '--labels', '--json']
+    const first = await generate(...flags, '--count', '1000', '--label-delay', '1s')
+    expect(summaryOf(first.stderr)).toMatchObject({ nextIndex: 1000, sink: `the log in ${directory}` })
+    const again = await generate(...flags, '--count', '1000', '--label-delay', '1s')
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('has all of it, up to event 1000') })
+    const further = await generate(...flags, '--count', '2500', '--label-delay', '1s')
+    expect(further.stderr).toContain('goes on at event 1000')
+    expect(summaryOf(further.stderr).nextIndex).toBe(2500)
+    const other = await generate(...flags, '--count', '2500')
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('was generated with another payments') })
+  })
 
   it('makes payments, the same whole and in pieces, and the labels of frauds apart', async () => {
     const directory = tempDirectory()
@@ -91,7 +125,9 @@ describe('finpulse generate', () => {
     expect(missed).toBeLessThan(unseen + 30)
     expect(missed).toBeGreaterThan(unseen * 0.8)
   })
+})
 
+describe('a run of finpulse generate', () => {
   it('keeps the rate by the clock and reports what is late', async () => {
     const { stdout, stderr } = await generate('--rate', '2000', '--duration', '1s', '--json')
     const summary = summaryOf(stderr)

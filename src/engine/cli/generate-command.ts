@@ -126,12 +126,12 @@ function openPieces(spec: SourceSpec, firstIndex: number, endIndex: number, shar
 
 function labelSourceOf({ labels }: GenerateFlags, spec: SourceSpec, place: Place): LabelSource | undefined {
   if (labels === undefined) return undefined
-  const source = labelsOf(spec)
-  if (source === undefined) throw new FinPulseError('config-invalid', '--labels: only with --kind payments')
   if (labels === true && place.sink !== 'log') {
     throw new FinPulseError('config-invalid', '--labels: expected a file; without one only with --sink log')
   }
-  return source
+  const source = labelsOf(spec)
+  if (source !== undefined) return source
+  throw new FinPulseError('config-invalid', '--labels: only with --kind payments')
 }
 
 async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {

@@ -3,7 +3,8 @@ import type { GeneratorRun, GeneratorSummary } from '../generate/generator-run.t
 import { count } from './status-line.ts'
 
 const REDRAW_MS = 200
-const BAR_WIDTH = 20
+const BAR_MIN_WIDTH = 6
+const BAR_MAX_WIDTH = 24
 
 /** Draws how far a run is, on a terminal, until it is closed. */
 export class GenerateProgress {
@@ -13,8 +14,7 @@ export class GenerateProgress {
   constructor(terminal: WriteStream, run: GeneratorRun) {
     this.#terminal = terminal
     this.#timer = setInterval(() => {
-      const text = progressText(run.fraction, run.summary())
-      terminal.write(`\r\x1b[2K${text.slice(0, (terminal.columns || 80) - 1)}`)
+      terminal.write(`\r\x1b[2K${progressText(run.fraction, run.summary(), terminal.columns || 80)}`)
     }, REDRAW_MS)
   }
 
@@ -24,21 +24,21 @@ export class GenerateProgress {
   }
 }
 
-/** The line of a run: the most important comes first, since a narrow terminal cuts it. */
-export function progressText(fraction: number, summary: GeneratorSummary): string {
+/** The line of a run for a terminal of that many columns: never longer, the most important first. */
+export function progressText(fraction: number, summary: GeneratorSummary, columns: number): string {
   const { eventsPerSecond, targetPerSecond, bytes, lagMs, sinkWaitMs, seconds } = summary
-  const filled = Math.round(fraction * BAR_WIDTH)
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
-  const target = targetPerSecond === null ? '' : ` of ${count(targetPerSecond)}`
+  const target = targetPerSecond === null ? ' events' : ` of ${count(targetPerSecond)}`
   const waited = Math.min(100, Math.round(sinkWaitMs / (seconds * 10)))
-  const parts = [
-    `${bar} ${Math.floor(fraction * 100)} %`,
-    `${count(eventsPerSecond)}${target} events/s`,
+  const figures = [
+    ` ${Math.floor(fraction * 100)} %`,
+    `${count(eventsPerSecond)}${target}/s`,
     ...(lagMs === null ? [] : [`lag p50 ${shortMs(lagMs.p50)} p99 ${shortMs(lagMs.p99)} ms`]),
-    `${(bytes / 1e6).toFixed(1)} MB`,
+    `${count(bytes / 1e6)} MB`,
     `sink wait ${waited} %`,
-  ]
-  return parts.join('  ')
+  ].join('  ')
+  const width = Math.max(BAR_MIN_WIDTH, Math.min(BAR_MAX_WIDTH, columns - 1 - figures.length))
+  const filled = Math.round(fraction * width)
+  return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}${figures}`.slice(0, columns - 1)
 }
 
 function shortMs(ms: number): string {

@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { removeTempDirectories, tempDirectory } from '../../../../tests/support/temp-directory.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { decodePayments, decodeTrades } from '../../../events/batch-codec.ts'
@@ -23,6 +25,7 @@ import { LogSink } from './log-sink.ts'
 import { ParquetSink } from './parquet-sink.ts'
 import type { PieceSink } from './sink.ts'
 import { fileSink } from './stream-sink.ts'
+import { WebSocketSink } from './web-socket-sink.ts'
 
 afterEach(removeTempDirectories)
 
@@ -233,5 +236,34 @@ describe('an HTTP place', () => {
     await expect(run.run(new AbortController().signal)).rejects.toThrow(`${url}: answered 507`)
     const taken = bodies.slice(0, 2).join('').trim().split('\n')
     expect(run.summary()).toMatchObject({ nextIndex: taken.length, events: { trades: taken.length } })
+  })
+})
+
+describe('a WebSocket place', () => {
+  it('gets all lines in order, and a run ends where it goes away', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    let text = ''
+    await once(server, 'listening')
+    let messagesLeft = Number.POSITIVE_INFINITY
+    server.on('connection', (socket) => {
+      socket.on('message', (message: Buffer) => {
+        text += message.toString()
+        messagesLeft -= 1
+        if (messagesLeft === 0) socket.terminate()
+      })
+    })
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      const summary = await generate(lines, await WebSocketSink.open(url, true), 5000)
+      const expected = await linesOf(lines, 5000)
+      await expect.poll(() => text.length).toBe(summary.bytes)
+      expect(text.trim().split('\n')).toEqual(expected)
+      messagesLeft = 3
+      const sink = await WebSocketSink.open(url, true)
+      await expect(generate(lines, sink, 10_000_000)).rejects.toThrow(`${url}: closed the connection`)
+    } finally {
+      server.close()
+    }
+    await expect(WebSocketSink.open(url, true)).rejects.toMatchObject({ code: 'sink-failed' })
   })
 })
