@@ -11,8 +11,8 @@ interface Sent {
   openTimeMs: number
   isFinal: boolean
   text: string
-  /** Of the trade that opened the candle; undefined until it is found. */
-  firstId: number | undefined
+  /** Of the trade that opened the candle; -1 where none was found. */
+  firstId: number
 }
 
 export interface KlineUpdatesOptions {
@@ -77,11 +77,11 @@ export class KlineUpdates {
       .of(wireSymbol)
       ?.streams.get(`${wireSymbol.toLowerCase()}@kline_${candle.interval}`)
     if (stream === undefined) return
-    const sent = this.#sent.get(stream) ?? { openTimeMs: -1, isFinal: false, text: '', firstId: undefined }
+    const sent = this.#sent.get(stream) ?? { openTimeMs: -1, isFinal: false, text: '', firstId: -1 }
     if (candle.openTimeMs < sent.openTimeMs && !candle.isFinal) return
     const isSame = candle.openTimeMs === sent.openTimeMs
     if (isSame && sent.isFinal) return
-    const firstId = (isSame ? sent.firstId : undefined) ?? (await this.#firstIdOf(listing, candle))
+    const firstId = isSame ? sent.firstId : await this.#firstIdOf(listing, candle)
     const text = JSON.stringify(candle)
     if (isSame && text === sent.text) return
     // A candle that becomes final after the next one has begun must not hide what was sent of that one.
@@ -91,13 +91,14 @@ export class KlineUpdates {
     stream.send(JSON.stringify(klineMessage(wireSymbol, candle, idsOf(candle, firstId), this.#options.nowMs())))
   }
 
-  #firstIdOf(listing: Listing, { openTimeMs, closeTimeMs }: Candle): Promise<number | undefined> {
-    return this.#options.firstId(listing, openTimeMs, closeTimeMs)
+  /** Asked for once a candle. */
+  async #firstIdOf(listing: Listing, { openTimeMs, closeTimeMs }: Candle): Promise<number> {
+    return (await this.#options.firstId(listing, openTimeMs, closeTimeMs)) ?? -1
   }
 }
 
 /** Ids are consecutive, so that the last one follows from the count. */
-function idsOf({ tradeCount }: Candle, firstId: number | undefined): CandleIds {
-  if (firstId === undefined || tradeCount === 0) return { firstId: -1, lastId: -1 }
+function idsOf({ tradeCount }: Candle, firstId: number): CandleIds {
+  if (firstId < 0 || tradeCount === 0) return { firstId: -1, lastId: -1 }
   return { firstId, lastId: firstId + tradeCount - 1 }
 }

@@ -78,6 +78,7 @@ export class VenueFacade {
       latestQuote: (wireSymbol) => this.#market.latestQuote(wireSymbol),
       onFinalCandle: (listing, candle) => this.#klines.finish(listing, candle),
       onReset: () => this.#reset(),
+      onUnnumberedTrade: () => this.#metrics.losses.inc({ reason: 'no-id' }),
     })
     this.#market = new VenueMarket(this.#symbols, this.#streams, this.#publisher)
     this.#trades = new VenueTrades(data.store, (listing, count) => this.#market.recentTrades(listing, count))

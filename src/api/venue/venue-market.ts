@@ -15,6 +15,8 @@ import type { Listing, VenueSymbols } from './venue-symbols.ts'
 export interface MarketListener {
   trade(streams: SymbolStreams, listing: Listing, trade: NumberedTrade): void
   quote(streams: SymbolStreams, listing: Listing, quote: Quote): void
+  /** A trade without an id, which the venue's streams cannot carry. */
+  unnumberedTrade(): void
   /** A candle that has become final. */
   finalCandle(listing: Listing, candle: Candle): void
   /** The log began anew. */
@@ -53,7 +55,7 @@ export class VenueMarket implements FollowedInto {
   }
 
   get areCandlesWatched(): boolean {
-    return this.#streams.ofKind('kline').length > 0
+    return this.#streams.has('kline')
   }
 
   /** The newest trades with an id, oldest first. */
@@ -77,6 +79,7 @@ export class VenueMarket implements FollowedInto {
       if (watched?.streams.trade === undefined && watched?.streams.aggTrade === undefined) continue
       const trade = tradeAt(batch, row)
       if (isNumbered(trade)) this.#listener.trade(watched.streams, watched.listing, trade)
+      else this.#listener.unnumberedTrade()
     }
   }
 

@@ -12,7 +12,7 @@ export type CloseReason =
   | 'chaos'
 
 /** Why something is not on a stream. */
-export type LossReason = 'log-overrun' | 'silence' | 'candle-queue-full'
+export type LossReason = 'log-overrun' | 'silence' | 'no-id' | 'candle-queue-full'
 
 /** What the venue facade counts. */
 export class VenueMetrics {

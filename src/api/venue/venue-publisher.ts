@@ -25,6 +25,7 @@ export interface PublisherOptions {
   readonly latestQuote: (wireSymbol: string) => Quote | undefined
   readonly onFinalCandle: (listing: Listing, candle: Candle) => void
   readonly onReset: () => void
+  readonly onUnnumberedTrade: () => void
 }
 
 /** Sends trades and quotes as they come, and the book when it is due. */
@@ -55,6 +56,10 @@ export class VenuePublisher implements MarketListener {
     for (const stream of streams.streams.values()) {
       if (stream.name.kind === 'depth' && this.#changesOf(stream).note(quote)) this.#sendChanges(stream)
     }
+  }
+
+  unnumberedTrade(): void {
+    this.#options.onUnnumberedTrade()
   }
 
   finalCandle(listing: Listing, candle: Candle): void {

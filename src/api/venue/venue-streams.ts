@@ -1,5 +1,8 @@
 import type { StreamKind, StreamName } from './stream-name.ts'
 
+/** Streams of single events. */
+const IMMEDIATE: readonly StreamKind[] = ['trade', 'aggTrade', 'bookTicker']
+
 /** Whoever reads a stream. */
 export interface StreamReader {
   /** Whether messages are wrapped with the name of their stream. */
@@ -51,6 +54,7 @@ export class SymbolStreams {
 /** Every stream that has a reader, by name and by symbol. */
 export class VenueStreams {
   readonly #symbols = new Map<string, SymbolStreams>()
+  readonly #kinds = new Map<StreamKind, Set<Stream>>()
   /** Grows with each stream that comes or goes. */
   version = 0
 
@@ -60,20 +64,16 @@ export class VenueStreams {
 
   /** Whether anybody waits for single events, which are then passed on without delay. */
   get hasImmediate(): boolean {
-    for (const { trade, aggTrade, bookTicker } of this.#symbols.values()) {
-      if (trade !== undefined || aggTrade !== undefined || bookTicker !== undefined) return true
-    }
-    return false
+    return IMMEDIATE.some((kind) => this.has(kind))
+  }
+
+  has(kind: StreamKind): boolean {
+    return (this.#kinds.get(kind)?.size ?? 0) > 0
   }
 
   ofKind(kind: StreamKind, everyMs?: number): Stream[] {
-    const found: Stream[] = []
-    for (const { streams } of this.#symbols.values()) {
-      for (const stream of streams.values()) {
-        if (stream.name.kind === kind && (everyMs === undefined || stream.name.everyMs === everyMs)) found.push(stream)
-      }
-    }
-    return found
+    const streams = [...(this.#kinds.get(kind) ?? [])]
+    return everyMs === undefined ? streams : streams.filter(({ name }) => name.everyMs === everyMs)
   }
 
   join(name: StreamName, reader: StreamReader): void {
@@ -87,6 +87,7 @@ export class VenueStreams {
       stream = new Stream(name)
       symbol.streams.set(name.name, stream)
       symbol.index()
+      this.#ofKind(name.kind).add(stream)
       this.version += 1
     }
     stream.readers.add(reader)
@@ -99,8 +100,18 @@ export class VenueStreams {
     stream.readers.delete(reader)
     if (stream.readers.size > 0) return
     symbol.streams.delete(name.name)
+    this.#ofKind(name.kind).delete(stream)
     symbol.index()
     this.version += 1
     if (symbol.streams.size === 0) this.#symbols.delete(name.wireSymbol)
+  }
+
+  #ofKind(kind: StreamKind): Set<Stream> {
+    let streams = this.#kinds.get(kind)
+    if (streams === undefined) {
+      streams = new Set()
+      this.#kinds.set(kind, streams)
+    }
+    return streams
   }
 }
