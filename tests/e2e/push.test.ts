@@ -6,7 +6,7 @@ import type { Candle } from '../../src/events/candle.ts'
 import { InstrumentTable } from '../../src/events/instrument.ts'
 import { tradeAt } from '../../src/events/json.ts'
 import type { PushResult } from '../../src/protocol/push.ts'
-import type { CandlesResponse, FeedRow, SymbolsResponse } from '../../src/protocol/rest.ts'
+import type { CandlesResponse, FeedRow, SymbolRow } from '../../src/protocol/rest.ts'
 import { getJson } from '../support/http.ts'
 import { openLog } from '../support/log-content.ts'
 import { poll } from '../support/poll.ts'
@@ -47,7 +47,7 @@ async function push(url: string, body: string, headers: Record<string, string> =
 
 /** The final candles of a minute in the store, in order of symbol and time. */
 async function finalCandles(url: string): Promise<Candle[]> {
-  const { data: symbols } = (await getJson<SymbolsResponse>(`${url}/api/v1/symbols`)).body
+  const { data: symbols } = (await getJson<{ data: SymbolRow[] }>(`${url}/api/v1/symbols`)).body
   const all: Candle[] = []
   for (const { symbol } of symbols) {
     const path = `candles/${symbol}?interval=1m&from=${START_MS}&to=${START_MS + 3_600_000}`

@@ -1,3 +1,4 @@
+import { parseAnomalyRates } from '../../feeds/simulator/anomalies/anomaly-options.ts'
 import {
   type Config,
   checkConfig,
@@ -9,7 +10,6 @@ import {
   settingsFromEnvironment,
   splitList,
 } from '../config.ts'
-import { ratesOf } from './flag-rates.ts'
 
 /** Flags that `up` and `replay --serve` share, as commander gives them. */
 export interface ServerFlags {
@@ -61,7 +61,7 @@ export function upConfig(flags: UpFlags, environment: NodeJS.ProcessEnv): Config
   if (flags.market !== undefined) setAt(settings, 'feed.market', flags.market)
   if (flags.hours !== undefined) setAt(settings, 'feed.hours', flags.hours)
   if (flags.anomalies !== undefined)
-    setAt(settings, 'feed.anomalies.ratesPerDay', ratesOf(flags.anomalies, '--anomalies'))
+    setAt(settings, 'feed.anomalies.ratesPerDay', parseAnomalyRates(flags.anomalies, '--anomalies'))
   if (flags.paymentsRate !== undefined) {
     setAt(settings, 'payments.ratePerSecond', numberOf(flags.paymentsRate, '--payments-rate'))
   }

@@ -28,7 +28,7 @@ const PROGRAM = `
   serveCalls(parentPort, {
     add: (a, b) => a + b,
     later: async (value) => new Promise((resolve) => setTimeout(() => resolve(value), 20)),
-    refuse: () => { throw new FinPulseError('store-failed', 'no', { retryable: true }) },
+    refuse: () => { throw new FinPulseError('store-failed', 'no', { retryable: true, context: { field: 'a' } }) },
     crash: () => { setImmediate(() => { throw new Error('out of order') }); return new Promise(() => undefined) },
     nap: () => new Promise(() => undefined),
     tell: () => notify(parentPort, { rows: 3 }),
@@ -41,11 +41,11 @@ it('calls are answered each to its caller, in whatever order they end', async ()
   expect(await answers).toEqual(['slow', 5, new Map([['a', Uint8Array.of(1, 2)]])])
 })
 
-it('an error keeps its code and whether it may be tried again', async () => {
+it('an error keeps its code, its context, and whether it may be tried again', async () => {
   const { thread } = startThread(PROGRAM)
   const error = await thread.call('refuse').catch((caught: unknown) => caught)
   expect(error).toBeInstanceOf(FinPulseError)
-  expect(error).toMatchObject({ code: 'store-failed', message: 'no', retryable: true })
+  expect(error).toMatchObject({ code: 'store-failed', message: 'no', retryable: true, context: { field: 'a' } })
 })
 
 it('an unknown method is a defect that names it', async () => {

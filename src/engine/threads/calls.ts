@@ -15,7 +15,7 @@ interface CallAnswer {
   readonly type: 'answer'
   readonly id: number
   readonly result?: unknown
-  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly retryable: boolean }
+  readonly error?: Pick<FinPulseError, 'code' | 'message' | 'retryable' | 'context'>
 }
 
 /** Something a thread tells without being asked. */
@@ -41,7 +41,11 @@ async function answerOf({ id, method, args }: CallRequest, table: CallTable): Pr
     return { type: 'answer', id, result: await call(...(args as never[])) }
   } catch (error) {
     const known = error instanceof FinPulseError ? error : new FinPulseError('internal', messageOf(error))
-    return { type: 'answer', id, error: { code: known.code, message: known.message, retryable: known.retryable } }
+    return {
+      type: 'answer',
+      id,
+      error: { code: known.code, message: known.message, retryable: known.retryable, context: known.context },
+    }
   }
 }
 
@@ -97,7 +101,7 @@ export class WorkerCalls {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
     if (error === undefined) pending?.resolve(result)
-    else pending?.reject(new FinPulseError(error.code, error.message, { retryable: error.retryable }))
+    else pending?.reject(new FinPulseError(error.code, error.message, error))
   }
 
   #fail(error: FinPulseError): void {
