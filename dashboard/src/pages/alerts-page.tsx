@@ -37,7 +37,7 @@ function FilterBar({ route }: { readonly route: AlertsRoute }) {
           />
         ))}
       </fieldset>
-      <fieldset className="flex max-md:order-3" aria-label="Kind">
+      <fieldset className="flex max-md:order-3 min-w-0 max-md:max-w-full max-md:overflow-x-auto" aria-label="Kind">
         <Choice name="All" isChosen={route.kind === undefined} onChoose={() => change({ kind: undefined })} />
         {ALERT_KINDS.map((kind) => (
           <Choice key={kind} name={KIND_NAMES[kind]} isChosen={route.kind === kind} onChoose={() => change({ kind })} />
@@ -89,7 +89,12 @@ interface ChoiceProps {
 
 function Choice({ name, isChosen, onChoose }: ChoiceProps) {
   return (
-    <button type="button" className="choice max-sm:px-2" aria-pressed={isChosen} onClick={onChoose}>
+    <button
+      type="button"
+      className="choice shrink-0 whitespace-nowrap max-sm:px-2"
+      aria-pressed={isChosen}
+      onClick={onChoose}
+    >
       {name}
     </button>
   )
