@@ -1,7 +1,7 @@
 import { BLOCK_MAX_COUNT } from '../../feeds/simulator/world/block-plan.ts'
 import { MINUTE_US } from '../../feeds/simulator/world/minute-path.ts'
 import { PIECE_MAX_COUNT } from './piece-maker.ts'
-import type { Schedules } from './source-spec.ts'
+import type { Schedules, SourceSpec } from './source-spec.ts'
 
 /** Events that are due within this time make a piece of a paced stream: they are written together. */
 const GATHER_SECONDS = 0.005
@@ -22,12 +22,13 @@ export function pieceEnd(index: number, pieceCount: number): number {
 
 /**
  * Where a span ends that begins at `index`: a run of pieces that one shard makes. It ends where a block of the market
- * does, rounded up to whole pieces, since a world steps over whole blocks for nearly nothing.
+ * does, since a world steps over whole blocks for nearly nothing; of columnar pieces, whose bytes depend on where they
+ * are cut, at the next end of a piece.
  */
-export function spanEnd(index: number, pieceCount: number, schedules: Schedules): number {
+export function spanEnd(index: number, { format, pieceCount }: SourceSpec, schedules: Schedules): number {
   let end = index
   while (end - index < SPAN_MIN_COUNT) end = Math.max(end + 1, blockEnd(end, schedules))
-  return pieceEnd(end - 1, pieceCount)
+  return format === 'columnar' ? pieceEnd(end - 1, pieceCount) : end
 }
 
 /** Where the block of the market ends that an event of the stream is in. */

@@ -40,7 +40,7 @@ const maker = new PieceMaker(spec)
 const schedules = schedulesOf(spec)
 let from = firstIndex
 for (let span = 0; from < endIndex; span++) {
-  const to = Math.min(endIndex, spanEnd(from, spec.pieceCount, schedules))
+  const to = Math.min(endIndex, spanEnd(from, spec, schedules))
   if (span % shardCount === shard) await makeSpan(maker, from, to)
   from = to
 }

@@ -90,6 +90,6 @@ export class ShardedPieces implements PieceSource {
   }
 
   #spanEndFrom(index: number): number {
-    return Math.min(this.#endIndex, spanEnd(index, this.#spec.pieceCount, this.#schedules))
+    return Math.min(this.#endIndex, spanEnd(index, this.#spec, this.#schedules))
   }
 }
