@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from '../base/clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { upConfig } from './cli/settings.ts'
+import { checkConfig } from './config.ts'
 import { createFeed } from './create-feed.ts'
 
 const clock = new SimulatedClock(1_795_000_000_000_000)
@@ -48,11 +49,39 @@ describe('the feed of up', () => {
     await expect(create({ feed: 'binance' }, position)).rejects.toThrow('of the feed alpha-vantage')
   })
 
+  it('is a threshold start over any of the sources, all checked before anything is opened', async () => {
+    const of = (feed: object, environment: NodeJS.ProcessEnv = {}) =>
+      createFeed(checkConfig({ feed: { type: 'threshold', ...feed } }, 'test').feed, {
+        clock,
+        logger: silentLogger,
+        position: undefined,
+        environment,
+      })
+    expect((await of({})).name).toBe('threshold')
+    expect((await of({ market: 'usdm', thresholds: { volumeFactor: 5, calm: '2m' } })).name).toBe('threshold')
+    const kraken = { symbols: ['btcusdt'], stream: 'kraken', streamAs: { btcusdt: 'BTC/USD' } }
+    expect((await of(kraken)).name).toBe('threshold')
+    const shares = { ...kraken, symbols: ['IBM'], streamAs: { ibm: 'IBMx/USD' }, poll: 'alpha-vantage' }
+    expect((await of(shares, { ALPHA_VANTAGE_API_KEY: 'SECRETKEY42' })).name).toBe('threshold')
+    for (const [feed, text] of [
+      [{ ...shares }, 'ALPHA_VANTAGE_API_KEY: is not set'],
+      [{ stream: 'kraken' }, 'expected pairs such as BTC/USD, got "BTCUSDT"'],
+      [{ thresholds: { calm: '1m' } }, 'expected one of changePercent, above, below, volumeFactor, got none'],
+      [{ thresholds: { above: 5, below: 6 } }, 'expected above > below, got 5 and 6'],
+      [{ bySymbol: { solusdt: { above: 5 } } }, 'SOLUSDT is none of the symbols BTCUSDT, ETHUSDT'],
+      [{ streamAs: { btcusdt: 'ETHUSDT' } }, 'ETHUSDT would be streamed for two of them'],
+      [{ url: 'localhost' }, 'feed URL'],
+    ] as const) {
+      await expect(of(feed), text).rejects.toThrow(text)
+    }
+  })
+
   it('does not go on from the position of another feed', async () => {
     const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value))
     const ofBinance = encode({ feed: 'binance', market: 'spot', tradeStream: 'trade', symbols: {} })
     await expect(create({}, ofBinance)).rejects.toThrow('holds the events of the feed binance')
     await expect(create({ feed: 'binance' }, serialize({ index: 1 }))).rejects.toThrow('of the feed simulator')
+    await expect(create({ feed: 'binance' }, encode({ feed: 'threshold' }))).rejects.toThrow('of the feed threshold')
     const ofKraken = encode({ feed: 'kraken', symbols: {} })
     await expect(create({ feed: 'binance' }, ofKraken)).rejects.toThrow('of the feed kraken')
     expect((await create({ feed: 'kraken', symbols: 'btc/usd' }, ofKraken)).name).toBe('kraken')
