@@ -45,7 +45,7 @@ beforeAll(async () => {
   vi.stubEnv('LOG_LEVEL', 'error')
   const cwd = tempDirectory()
   writeFileSync(join(cwd, 'finpulse.yaml'), CONFIG)
-  const program = Program.start([...UP, '--backfill', '10m'], { cwd })
+  const program = Program.start([...UP, '--backfill', '9m'], { cwd })
   url = await program.serving()
   venue = `${url}/binance`
   await program.logged('ready')
