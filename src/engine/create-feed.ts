@@ -9,6 +9,7 @@ import { KrakenFeed } from '../feeds/kraken/kraken-feed.ts'
 import { isPushPosition } from '../feeds/push/push-position.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
+import { presetSymbols } from '../feeds/simulator/symbol-presets.ts'
 import type {
   AlphaVantageConfig,
   BinanceConfig,
@@ -59,7 +60,7 @@ function createReplay(config: ReplayConfig, { clock, position }: FeedContext): P
 
 function createSimulator(config: SimulatorConfig, { clock, position }: FeedContext): Feed {
   const options = {
-    symbols: config.symbols,
+    symbols: config.symbols ?? presetSymbols(config.market),
     ratePerSecond: config.ratePerSecond,
     seed: config.seed,
     backfillUs: config.backfill * 1000,

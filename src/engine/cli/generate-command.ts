@@ -16,9 +16,10 @@ import { openSink, type Place } from '../generate/sinks/open-sink.ts'
 import type { PieceSink } from '../generate/sinks/sink.ts'
 import { labelsOf, type SourceSpec, schedulesOf } from '../generate/source-spec.ts'
 import { wholeNumber } from './flag-values.ts'
+import { SYMBOLS_MAX_COUNT } from './generate-market.ts'
 import { formatOf, GENERATE_FORMATS, GENERATE_SINKS, type PlaceFlags, placeOf } from './generate-place.ts'
 import { GenerateProgress, summaryText } from './generate-report.ts'
-import { isPacedBy, partRatesOf, type SpecFlags, SYMBOLS_MAX_COUNT, specOf } from './generate-spec.ts'
+import { isPacedBy, partRatesOf, type SpecFlags, specOf } from './generate-spec.ts'
 
 interface GenerateFlags extends SpecFlags, PlaceFlags {
   readonly count?: string
@@ -43,6 +44,8 @@ Examples:
   finpulse generate --sink log --data-dir market --kind trades,quotes,payments --labels --duration 2h
   finpulse generate --kind payments --rate 50 --no-pace --duration 30d --out payments.csv --format csv --labels frauds.ndjson
   finpulse generate --kind payments --fraud compromised-card=1%,fan-in=0 --label-delay 2d --labels frauds.ndjson --out p.ndjson
+  finpulse generate --duration 1d --rate 200 --no-pace --anomalies all=1 --labels truth.ndjson --out day.ndjson.gz
+  finpulse generate --hours nyse --duration 30d --start-time 2026-06-01T00:00:00Z --format parquet --out june.parquet
   finpulse generate --count 100000 --dirty late=1%,out-of-order=2%,duplicate=0.5%,malformed=0.1% --out dirty.ndjson
   finpulse generate --count 100 --from 900          # the last hundred of a thousand
 
@@ -68,20 +71,28 @@ export function addGenerateCommand(program: Command): void {
     .option('--start-time <time>', 'event time of the first event, ISO 8601', '2026-01-01T00:00:00Z')
     .option('--from <index>', 'begin with this event', '0')
     .option('--symbols <list>', `symbols separated by commas, or how many (at most ${SYMBOLS_MAX_COUNT}; default: ten)`)
-    .option('--market <name>', 'equity or crypto', 'equity')
+    .option('--market <name>', 'equity or crypto (default: equity)')
+    .option('--hours <name>', 'always, or nyse for the trading hours of New York (default: always)')
+    .option(
+      '--anomalies <rates>',
+      'labelled anomalies, stretches per symbol and day, as flash-crash=2,fat-finger=4 or all=1',
+    )
+    .option(
+      '--config <file>',
+      'settings as of finpulse up: feed.{symbols,market,hours,holidays,models,anomalies}, payments',
+    )
     .option('--sink <name>', `${GENERATE_SINKS.join(', ')} (default: follows from --out)`)
     .option('--out <place>', 'file (.gz is compressed), http(s):// or ws(s):// address; - is standard output (default)')
     .option('--data-dir <dir>', 'with --sink log: where the log is kept; a second run goes on where the first stopped')
     .option('--format <name>', `${GENERATE_FORMATS.join(', ')} (default: ndjson)`)
     .option('--shards <number>', `threads that generate, 1 to ${SHARDS_MAX_COUNT}; the bytes stay the same`, '1')
-    .option('--payments <file>', 'YAML: customerCount, terminalCount, transferShare, scenarios, labels')
     .option(
       '--fraud <shares>',
       'share of the payments that is of each kind of fraud, as compromised-card=0.1%,fan-in=0',
     )
     .option(
       '--labels [file]',
-      'the frauds among the payments, each when it becomes known; with --sink log into the log',
+      'the truth about frauds and anomalies, each when it becomes known; with --sink log into the log',
     )
     .option('--label-delay <duration>', 'median time until a fraud becomes known (default: 7d)')
     .option('--dirty <rates>', `spoil some lines: ${DIRTY_KINDS.join(', ')}, as late=1%,missing=0.1%`)
@@ -131,7 +142,7 @@ function labelSourceOf({ labels }: GenerateFlags, spec: SourceSpec, place: Place
   }
   const source = labelsOf(spec)
   if (source !== undefined) return source
-  throw new FinPulseError('config-invalid', '--labels: only with --kind payments')
+  throw new FinPulseError('config-invalid', '--labels: only with --kind payments or --anomalies')
 }
 
 async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {

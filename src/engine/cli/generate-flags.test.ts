@@ -13,7 +13,6 @@ const DEFAULTS: SpecFlags = {
   shape: 'constant',
   seed: '1',
   startTime: '2026-01-01T00:00:00Z',
-  market: 'equity',
 }
 const specFrom = (flags: Partial<SpecFlags & PlaceFlags>) =>
   specOf({ ...DEFAULTS, ...flags }, formatOf(placeOf(flags), flags.format))
@@ -27,6 +26,8 @@ const WRONG: [Partial<SpecFlags & PlaceFlags>, string][] = [
   [{ startTime: 'yesterday' }, '--start-time: expected ISO 8601'],
   [{ seed: '1.5' }, '--seed: expected a whole number of at least 0, got "1.5"'],
   [{ shape: 'missing.yaml' }, '--shape missing.yaml'],
+  [{ hours: 'night' }, '--hours: "night" is none of them'],
+  [{ anomalies: 'flash-crush=1' }, '--anomalies: expected all, flash-crash'],
   [{ market: 'bonds' }, '--market: "bonds" is none of them; allowed: equity, crypto'],
   [{ dirty: 'lat=1%' }, '--dirty: "lat" is none of them, did you mean "late"?'],
   [{ dirty: 'late=90%' }, '--dirty late: expected 0 to 50 %, got 90 %'],
@@ -73,21 +74,47 @@ describe('flags of generate', () => {
     expect(specFrom({ kind: 'payments', rate: '500' }).payments?.rate).toEqual({ ratePerSecond: 500 })
   })
 
-  it('take a world of payments from a file, and flags before it', () => {
-    const path = join(tempDirectory(), 'payments.yaml')
+  it('take market and payments from the file of `up`, and flags before it', () => {
+    const path = join(tempDirectory(), 'finpulse.yaml')
     writeFileSync(
       path,
-      'customerCount: 5000\nscenarios:\n  fan-in: { share: 0.01, span: 2d }\nlabels: { median: 1h, missingShare: 0.2 }\n',
+      `port: 9000
+feed: { hours: nyse, ratePerSecond: 9, models: { AAPL: { price: 100 } }, anomalies: { labelDelay: 1m, ratesPerDay: { stale-feed: 1 } } }
+payments:
+  customerCount: 5000
+  scenarios: { fan-in: { share: 0.01, span: 2d } }
+  labels: { median: 1h, missingShare: 0.2 }
+`,
     )
-    const { options } = specFrom({ kind: 'payments', payments: path, fraud: 'fan-in=2%,cycle=0', labelDelay: '90d' })
-      .payments!
+    const flags = { kind: 'trades,payments', config: path, fraud: 'fan-in=2%,cycle=0', labelDelay: '90d' }
+    const { market, payments } = specFrom({ ...flags, symbols: 'AAPL,B', anomalies: 'fat-finger=2' })
+    expect(market).toMatchObject({
+      symbols: ['AAPL', 'B'],
+      rate: { ratePerSecond: 1000 },
+      rules: { market: 'equity', hours: 'nyse', models: { AAPL: { price: 100 } } },
+      anomalies: { ratesPerDay: { 'stale-feed': 1, 'fat-finger': 2 }, labelDelayMs: 60_000 },
+    })
+    const { options } = payments!
     expect(options.customerCount).toBe(5000)
     expect(options.scenarios['fan-in']).toMatchObject({ share: 0.02, spanHours: 48, sizeMin: 4 })
     expect(options.scenarios.cycle.share).toBe(0)
     expect(options.labels).toMatchObject({ medianHours: 2160, maxHours: 2160, missingShare: 0.2 })
-    writeFileSync(path, 'scenarios: { fanin: { share: 1 } }\n')
-    expect(() => specFrom({ kind: 'payments', payments: path })).toThrow(
-      `--payments ${path}: scenarios.fanin: no such setting, did you mean "fan-in"?`,
+  })
+
+  it('name the file and the setting where it is wrong', () => {
+    const path = join(tempDirectory(), 'finpulse.yaml')
+    writeFileSync(path, 'payments: { scenarios: { fanin: { share: 1 } } }\n')
+    expect(() => specFrom({ kind: 'payments', config: path })).toThrow(
+      `--config ${path}: payments.scenarios.fanin: no such setting, did you mean "fan-in"?`,
     )
+    writeFileSync(path, 'feed: { hour: nyse }\n')
+    expect(() => specFrom({ config: path })).toThrow(
+      `--config ${path}: feed.hour: no such setting, did you mean "hours"?`,
+    )
+  })
+
+  it('give a market the symbols that it has where none are named', () => {
+    expect(specFrom({ market: 'crypto' }).market?.symbols[0]).toBe('BTCUSDT')
+    expect(specFrom({ symbols: '11' }).market?.symbols.slice(-2)).toEqual(['JNJ', 'S0010'])
   })
 })

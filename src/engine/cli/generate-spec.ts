@@ -1,22 +1,20 @@
 import { parseDuration } from '../../base/duration.ts'
 import { FinPulseError } from '../../base/errors.ts'
-import { NAME_PATTERN } from '../../events/limits.ts'
 import { FRAUD_KINDS } from '../../events/payment.ts'
 import { checkPaymentsOptions } from '../../feeds/payments/payments-options.ts'
 import { ConstantRate, type Schedule } from '../../feeds/schedule.ts'
-import { marketRules } from '../../feeds/simulator/simulator-market.ts'
-import { CRYPTO_SYMBOLS, DEFAULT_SYMBOLS } from '../../feeds/simulator/symbol-presets.ts'
 import { RATE_SHAPES, type RateStage, StagedRate } from '../../feeds/simulator/world/staged-rate.ts'
-import { checkSettings, mergeSettings, numberOf, readConfigFile, type Settings, setAt, splitList } from '../config.ts'
+import { checkConfig, mergeSettings, numberOf, readConfigFile, type Settings, setAt, splitList } from '../config.ts'
 import { parseDirtyRates, parseShares } from '../generate/dirty-rates.ts'
 import { pieceCountOf } from '../generate/piece-bounds.ts'
 import type { MarketSpec, PaymentsSpec, RateSpec, SourceSpec } from '../generate/source-spec.ts'
-import { paymentsOptionsFrom, paymentsSchema } from '../settings/payments-settings.ts'
+import { paymentsOptionsFrom } from '../settings/payments-settings.ts'
 import { oneOf, rateNumber, timeUsOf, wholeNumber } from './flag-values.ts'
+import { type MarketFlags, marketOf } from './generate-market.ts'
 import { type GenerateFormat, pieceFormatOf } from './generate-place.ts'
 
 /** The flags that the events follow from, as they are given. */
-export interface SpecFlags {
+export interface SpecFlags extends MarketFlags {
   readonly kind: string
   readonly rate?: string
   readonly paymentsRate?: string
@@ -24,9 +22,8 @@ export interface SpecFlags {
   readonly shape: string
   readonly seed: string
   readonly startTime: string
-  readonly symbols?: string
-  readonly market: string
-  readonly payments?: string
+  /** File in the form of that of `up`: what it says of `feed`, a simulator, and of `payments`. */
+  readonly config?: string
   readonly fraud?: string
   readonly labelDelay?: string
   readonly dirty?: string
@@ -34,17 +31,14 @@ export interface SpecFlags {
 
 const KINDS = ['trades', 'quotes', 'payments'] as const
 type Kind = (typeof KINDS)[number]
-const MARKETS = ['equity', 'crypto'] as const
 const UNPACED_RATE = 1000
 /** Payments to events of the market, where both are wanted and nothing is said. */
 const PAYMENTS_PART = 0.1
 const PAYMENT_FLAGS = [
   ['paymentsRate', '--payments-rate'],
-  ['payments', '--payments'],
   ['fraud', '--fraud'],
   ['labelDelay', '--label-delay'],
 ] as const
-export const SYMBOLS_MAX_COUNT = 10_000
 
 /** Whether events wait for the clock. */
 export function isPacedBy({ rate, pace }: SpecFlags): boolean {
@@ -78,15 +72,24 @@ export function specOf(flags: SpecFlags, format: GenerateFormat): SourceSpec {
   const rates = partRatesOf(flags)
   const seed = wholeNumber(flags.seed, '--seed', 0)
   const originUs = timeUsOf(flags.startTime, '--start-time')
+  const file = flags.config === undefined ? {} : readConfigFile(flags.config)
+  const fileOf = (part: 'feed' | 'payments') => (file[part] ?? {}) as Settings
   return {
     format: pieceFormatOf(format),
     seed,
     originUs,
     pieceCount: pieceCountOf(isPacedBy(flags), rates.market + rates.payments),
-    ...(rates.market > 0 ? { market: marketSpec(flags, kinds, rates.market) } : {}),
-    ...(rates.payments > 0 ? { payments: paymentsSpec(flags, seed, originUs, rates.payments) } : {}),
+    ...(rates.market > 0 ? { market: marketSpec(flags, kinds, fileOf('feed'), originUs, rates.market) } : {}),
+    ...(rates.payments > 0
+      ? { payments: paymentsSpec(flags, seed, fileOf('payments'), originUs, rates.payments) }
+      : {}),
     ...dirtySpec(flags, format),
   }
+}
+
+/** What settings are named after in errors. */
+function sourceOf({ config }: SpecFlags): string {
+  return config === undefined ? 'settings' : `--config ${config}`
 }
 
 function kindsOf({ kind }: SpecFlags): ReadonlySet<Kind> {
@@ -105,42 +108,37 @@ function checkKinds(kinds: ReadonlySet<Kind>, format: GenerateFormat): void {
   }
 }
 
-function marketSpec(flags: SpecFlags, kinds: ReadonlySet<Kind>, ratePerSecond: number): MarketSpec {
-  const market = oneOf(flags.market, '--market', MARKETS)
-  const presets = (market === 'crypto' ? CRYPTO_SYMBOLS : DEFAULT_SYMBOLS).map(({ symbol }) => symbol)
-  const symbols = flags.symbols === undefined ? presets : symbolsFrom(flags.symbols, presets)
+function marketSpec(
+  flags: SpecFlags,
+  kinds: ReadonlySet<Kind>,
+  fromFile: Settings,
+  originUs: number,
+  ratePerSecond: number,
+): MarketSpec {
   return {
     rate: rateSpec(flags.shape, ratePerSecond),
-    symbols,
-    rules: marketRules({ market }, symbols),
+    ...marketOf(flags, fromFile, sourceOf(flags), originUs),
     trades: kinds.has('trades'),
     quotes: kinds.has('quotes'),
   }
 }
 
-/** A list as it is; a number is so many, the well-known ones first. */
-function symbolsFrom(text: string, presets: readonly string[]): string[] {
-  if (/^\d+$/.test(text)) {
-    const wanted = wholeNumber(text, '--symbols', 1, SYMBOLS_MAX_COUNT)
-    return Array.from({ length: wanted }, (_, index) => presets[index] ?? `S${String(index).padStart(4, '0')}`)
-  }
-  const names = [...new Set(splitList(text))]
-  const odd = names.find((name) => !NAME_PATTERN.test(name))
-  if (odd !== undefined) throw new FinPulseError('config-invalid', `--symbols: "${odd}" is no symbol`)
-  if (names.length >= 1 && names.length <= SYMBOLS_MAX_COUNT) return names
-  throw new FinPulseError('config-invalid', `--symbols: expected 1 to ${SYMBOLS_MAX_COUNT}, got ${names.length}`)
-}
-
-function paymentsSpec(flags: SpecFlags, seed: number, originUs: number, ratePerSecond: number): PaymentsSpec {
+function paymentsSpec(
+  flags: SpecFlags,
+  seed: number,
+  fromFile: Settings,
+  originUs: number,
+  ratePerSecond: number,
+): PaymentsSpec {
   const rate = rateSpec(flags.shape, ratePerSecond)
-  const source = flags.payments === undefined ? '--fraud, --label-delay' : `--payments ${flags.payments}`
-  const file = flags.payments === undefined ? {} : readConfigFile(flags.payments, '--payments')
-  const settings = checkSettings(paymentsSchema, mergeSettings(file, settingsFromFlags(flags)), source)
+  const given = mergeSettings({ payments: fromFile }, { payments: settingsFromFlags(flags) })
+  // Rate, seed and history of `up` are checked, and then for the other flags to say.
+  const { ratePerSecond: _rate, seed: _seed, backfill: _, ...settings } = checkConfig(given, sourceOf(flags)).payments
   const schedule: Schedule =
     'stages' in rate ? new StagedRate(rate.stages, originUs) : new ConstantRate(ratePerSecond, originUs)
   const options = paymentsOptionsFrom(settings, seed, schedule, ratePerSecond)
   checkPaymentsOptions(options)
-  const { seed: _seed, schedule: _schedule, ...rest } = options
+  const { seed: _world, schedule: _schedule, ...rest } = options
   return { rate, options: rest }
 }
 

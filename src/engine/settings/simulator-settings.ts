@@ -1,16 +1,12 @@
 import { z } from 'zod'
-import { DEFAULT_SYMBOLS } from '../../feeds/simulator/symbol-presets.ts'
 import { anomaliesSchema } from './anomaly-settings.ts'
 import { duration, symbol } from './fields.ts'
 import { modelsSchema } from './model-settings.ts'
 
 export const simulatorSchema = z.strictObject({
   type: z.literal('simulator'),
-  symbols: z
-    .array(symbol)
-    .min(1)
-    .max(10_000)
-    .default(DEFAULT_SYMBOLS.map((preset) => preset.symbol)),
+  /** Where left out, ten well-known ones of the market. */
+  symbols: z.array(symbol).min(1).max(10_000).optional(),
   ratePerSecond: z.number().positive().max(1e7).default(100),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
   /** History that a new market lives through first. */

@@ -73,6 +73,11 @@ export const CRYPTO_SYMBOLS: readonly { readonly symbol: string; readonly price:
   { symbol: 'LTCUSDT', price: 61.2 },
 ]
 
+/** The ten symbols that a market has where none are named. */
+export function presetSymbols(market: SimulatedMarket): string[] {
+  return (market === 'crypto' ? CRYPTO_SYMBOLS : DEFAULT_SYMBOLS).map(({ symbol }) => symbol)
+}
+
 /** The preset of a symbol; for an unknown one a price and a volatility that follow from its name. */
 export function presetOf(symbol: string): SymbolPreset {
   const known = DEFAULT_SYMBOLS.find((preset) => preset.symbol === symbol)
