@@ -104,7 +104,9 @@ export const chaosStateSchema = z.object({
   startedMs: z.number(),
   endsMs: z.number().nullable().meta({ description: 'null where a count ends it' }),
   remainingCount: z.int().nullable().meta({ description: 'null where a time ends it' }),
-  affectedCount: z.int().meta({ description: 'what it was done to: trades, requests or connections; slow counts nothing' }),
+  affectedCount: z
+    .int()
+    .meta({ description: 'what it was done to: trades, requests or connections; slow counts nothing' }),
   probability: z.number(),
   seed: z.int(),
   delayMs: z.number(),

@@ -89,6 +89,7 @@ function exchangeInfo(parameters: RequestParameters, context: EndpointContext) {
 function depth(parameters: RequestParameters, context: EndpointContext) {
   const symbol = parameters.symbol()
   parameters.limit(DEPTH_NORMAL_COUNT, DEPTH_MAX_COUNT)
+  parameters.ignore('symbolStatus')
   return async () => {
     const quote = await quoteOf(await listingOf(symbol, context), context)
     return quote === undefined

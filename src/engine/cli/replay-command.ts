@@ -66,6 +66,7 @@ async function replay(paths: readonly string[], flags: ReplayFlags): Promise<voi
     return serve(replayConfig({ ...flags, dataDir }, feed, process.env))
   }
   if (flags.speed !== undefined) throw new FinPulseError('config-invalid', '--speed: only with --serve')
+  if (flags.venueApi === true) throw new FinPulseError('config-invalid', '--venue-api: only with --serve')
   const intervals = listOf<Interval>(flags.interval, '--interval', INTERVALS) ?? INTERVALS
   const emit = listOf<EmitKind>(flags.emit, '--emit', EMIT_KINDS) ?? ['candles', 'alerts']
   const isComplete = await replayToOutput({
