@@ -109,8 +109,14 @@ describe('ThresholdFeed', () => {
         evidence: { unit: 'percent', threshold: 'change', windowMs: 400, streamedCount: 1 },
       },
     ])
-    const made = Array.from({ length: 30 }, () => venue.trade('BTCUSDT').firstId)
-    await until(() => streamedIds(collected, 'BTCUSDT').length === 30, 'the streamed trades')
+    const made: number[] = []
+    for (let round = 0; round < 4; round++) {
+      // It is polled meanwhile, and each poll shows a new trade.
+      const pollsBefore = venue.requests.length
+      for (let count = 0; count < 8; count++) made.push(venue.trade('BTCUSDT').firstId)
+      await until(() => venue.requests.length > pollsBefore + 1, 'a poll')
+    }
+    await until(() => streamedIds(collected, 'BTCUSDT').length === 32, 'the streamed trades')
     expect(streamedIds(collected, 'BTCUSDT')).toEqual(made)
     await until(() => collected.alerts.length === 2, 'the calm')
     expect(collected.alerts[1]).toMatchObject({ kind: 'stream-stop', severity: 'LOW', evidence: { calmMs: 300 } })
