@@ -4,6 +4,8 @@ import { WindowBudget } from './window-budget.ts'
 const MINUTE_MS = 60_000
 /** Requests over the budget that are answered with 429 before the address is banned. */
 const WARNINGS_MAX_COUNT = 10
+/** Banned addresses remembered; beyond it, the ban that is oldest is forgotten. */
+const BANS_MAX_COUNT = 10_000
 const FIRST_BAN_MS = 2 * MINUTE_MS
 const LONGEST_BAN_MS = 3 * 24 * 60 * MINUTE_MS
 
@@ -53,7 +55,9 @@ export class RequestWeight {
       // A ban that is long over no longer counts against its address.
       if (endMs + LONGEST_BAN_MS < nowMs) this.#bans.delete(other)
     }
+    this.#bans.delete(address)
     this.#bans.set(address, { untilMs, count })
+    if (this.#bans.size > BANS_MAX_COUNT) this.#bans.delete(this.#bans.keys().next().value!)
     return banned(untilMs, nowMs)
   }
 }
