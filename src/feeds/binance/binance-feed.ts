@@ -28,7 +28,7 @@ export interface BinanceFeedContext {
   readonly budgets?: BinanceBudgets
 }
 
-export interface BinanceBudgets {
+interface BinanceBudgets {
   readonly connections: ConnectionBudget
   readonly weight: WeightBudget
 }

@@ -30,7 +30,7 @@ export interface KrakenFeedContext {
   readonly budgets?: KrakenBudgets
 }
 
-export interface KrakenBudgets {
+interface KrakenBudgets {
   readonly connections: ConnectionBudget
   readonly requests: RequestPace
 }

@@ -235,12 +235,12 @@ describe('restarts and other sources', () => {
 })
 
 describe('chaos', () => {
-  it.each([1, 2, 3])('tells each switch once and doubles no trade wherever it is stopped, seed %i', async (seed) => {
+  it.each([1, 2])('tells each switch once and doubles no trade wherever it is stopped, seed %i', async (seed) => {
     const random = new Random(seed)
     await using venue = await calmVenue(seed)
     await using collected = follow(venue)
     await until(() => collected.trades.length === 2, 'the first prices')
-    for (let round = 0; round < 150; round++) {
+    for (let round = 0; round < 100; round++) {
       await misbehave(venue, collected, random)
       const symbol = SYMBOLS[random.nextInt(2)]!
       // Now and then a price far away, and then it stays there.

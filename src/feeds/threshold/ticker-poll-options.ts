@@ -13,7 +13,7 @@ export interface TickerPollOptions {
 }
 
 /** Everything else that is bounded or timed. Only tests have reasons to change these. */
-export interface TickerPollLimits {
+interface TickerPollLimits {
   readonly requestTimeoutMs: number
   readonly answerMaxBytes: number
   readonly backoffFirstMs: number
