@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { MARKET_ANOMALY_KINDS } from '../../events/label.ts'
 import { defaultPaymentsOptions } from '../../feeds/payments/payments-options.ts'
 import { ConstantRate } from '../../feeds/schedule.ts'
 import { marketRules } from '../../feeds/simulator/simulator-market.ts'
@@ -20,6 +21,10 @@ const stages = [
   { durationSeconds: 20, fromPerSecond: 100, toPerSecond: 9000 },
   { durationSeconds: 30, fromPerSecond: 3000, toPerSecond: 0 },
 ]
+/** Half a minute before a market closes for a weekend. */
+const FRIDAY_US = Date.UTC(2026, 0, 9, 20, 59, 30) * 1000
+const ratesPerDay = Object.fromEntries(MARKET_ANOMALY_KINDS.map((kind) => [kind, 10]))
+const anomalies = { ratesPerDay, schedule: [], labelDelayMs: 0 }
 const dirty = {
   missing: 0.01,
   duplicate: 0.01,
@@ -36,6 +41,13 @@ const STREAMS: Readonly<Record<string, SourceSpec>> = {
   'trades and quotes, columnar': { ...plain, format: 'columnar', market: both },
   'in small pieces': { ...plain, pieceCount: 64, market: trades },
   'of a shape': { ...plain, market: { ...both, rate: { stages } } },
+  'with anomalies': { ...plain, market: { ...both, anomalies } },
+  'with anomalies, columnar': { ...plain, format: 'columnar', market: { ...trades, anomalies } },
+  'in trading hours': {
+    ...plain,
+    originUs: FRIDAY_US,
+    market: { ...both, rules: marketRules({ hours: 'nyse' }, symbols) },
+  },
   payments: { ...plain, payments: paid },
   'all kinds': { ...plain, market: both, payments: paid },
   'all kinds, columnar': { ...plain, format: 'columnar', market: both, payments: paid },
@@ -59,6 +71,7 @@ const SHARDED: readonly (readonly [name: string, shardCounts: readonly number[]]
   ['trades and quotes, columnar', [2, 3]],
   ['of a shape', [2]],
   ['payments', [2]],
+  ['with anomalies', [2]],
   ['all kinds, spoiled', [3]],
 ]
 

@@ -11,7 +11,10 @@ export interface ShardData {
   readonly shardCount: number
 }
 
-/** A piece on its way between threads. Its buffer is transferred, and comes back the same way as leave for one more. */
+/**
+ * A piece on its way between threads. Its buffer is transferred, and comes back the same way as leave for one more; null
+ * in place of a buffer ends the thread.
+ */
 export interface SentPiece {
   readonly endIndex: number
   readonly buffer: ArrayBuffer

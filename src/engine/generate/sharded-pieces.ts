@@ -10,6 +10,7 @@ interface Shard {
   readonly worker: Worker
   /** Made and not taken yet; never more than the window. */
   readonly ready: SentPiece[]
+  readonly ended: Promise<void>
 }
 
 /**
@@ -71,7 +72,8 @@ export class ShardedPieces implements PieceSource {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#shards.map(({ worker }) => worker.terminate()))
+    for (const { worker } of this.#shards) worker.postMessage(null)
+    await Promise.all(this.#shards.map(({ ended }) => ended))
   }
 
   #watch(worker: Worker): Shard {
@@ -86,7 +88,10 @@ export class ShardedPieces implements PieceSource {
       })
       this.#wake()
     })
-    return { worker, ready }
+    const ended = new Promise<void>((resolve) => {
+      worker.on('exit', () => resolve())
+    })
+    return { worker, ready, ended }
   }
 
   #spanEndFrom(index: number): number {
