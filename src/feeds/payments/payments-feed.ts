@@ -52,8 +52,6 @@ export class PaymentsFeed implements Feed {
   readonly #payments: PaymentBatch
   readonly #noTrades = new TradeBatch(new InstrumentTable(), 1)
   readonly #noQuotes = new QuoteBatch(this.#noTrades.instruments, 1)
-  readonly #fromUs: number
-  readonly #toUs: number
   #labelTimeUs: number
 
   /** @throws FinPulseError config-invalid */
@@ -63,7 +61,7 @@ export class PaymentsFeed implements Feed {
     const start = startOf(options, nowUs, saved, logger)
     this.#at = { world: options.world, originUs: start.originUs, originIndex: start.originIndex }
     this.#schedule = new ConstantRate(options.world.meanRatePerSecond, start.originUs, start.originIndex)
-    this.#pace = new DuePace(this.#schedule, clock)
+    this.#pace = new DuePace(this.#schedule, clock, start.index)
     const world = { ...options.world, schedule: this.#schedule }
     this.#world = new PaymentsWorld(world)
     this.#world.skipTo(start.index)
@@ -71,8 +69,6 @@ export class PaymentsFeed implements Feed {
     this.#labels.skipTo(start.labelTimeUs)
     this.#labelTimeUs = start.labelTimeUs
     this.#payments = new PaymentBatch(options.batchMaxCount ?? BATCH_MAX_COUNT)
-    this.#fromUs = this.#schedule.dueUs(start.index)
-    this.#toUs = Math.max(nowUs, this.#fromUs)
   }
 
   async next(signal: AbortSignal): Promise<FeedStep | undefined> {
@@ -101,11 +97,8 @@ export class PaymentsFeed implements Feed {
     return serialize({ ...this.#at, index: this.#world.index, labelTimeUs: this.#labelTimeUs } satisfies Position)
   }
 
-  progress(): FeedProgress | undefined {
-    const atUs = Math.min(this.#toUs, this.#schedule.dueUs(this.#world.index))
-    const isDone = this.#pace.hasCaughtUp
-    const fraction = isDone || this.#toUs === this.#fromUs ? 1 : (atUs - this.#fromUs) / (this.#toUs - this.#fromUs)
-    return { fromUs: this.#fromUs, toUs: this.#toUs, atUs, fraction, isDone }
+  progress(): FeedProgress {
+    return this.#pace.progress(this.#world.index)
   }
 
   dropped(): Readonly<Record<string, number>> {

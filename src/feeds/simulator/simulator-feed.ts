@@ -5,6 +5,7 @@ import { InstrumentTable } from '../../events/instrument.ts'
 import type { MarketLabel } from '../../events/label.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
 import { TradeBatch } from '../../events/trade-batch.ts'
+import { DuePace } from '../due-pace.ts'
 import type { Feed, FeedProgress, FeedStep } from '../feed.ts'
 import type { Schedule } from '../schedule.ts'
 import type { MarketAnomalies } from './anomalies/anomaly-options.ts'
@@ -45,10 +46,6 @@ export interface SimulatorOptions extends Partial<MarketRules> {
 }
 
 const BATCH_MAX_COUNT = 8192
-/** A step without events is given after this time, so that windows close in a quiet market. */
-const IDLE_STEP_MS = 1000
-/** Trades that come within this time are given together. */
-const GATHER_MS = 10
 const MINUTE_US = 60_000_000
 
 /** Everything that the feed goes on with: the rest follows from it. */
@@ -76,21 +73,17 @@ interface Position {
  */
 export class SimulatorFeed implements Feed {
   readonly name = 'simulator'
-  readonly #clock: Clock
   readonly #stretch: Omit<Position, 'index'>
   readonly #schedule: Schedule
+  readonly #pace: DuePace
   readonly #world: MarketWorld
   readonly #anomalies: FeedAnomalies
   readonly #trades: TradeBatch
   readonly #quotes: QuoteBatch
   readonly #endIndex: number
-  readonly #fromUs: number
-  readonly #toUs: number
-  #caughtUp = false
 
   constructor(options: SimulatorOptions, clock: Clock, position?: Uint8Array) {
     checkOptions(options)
-    this.#clock = clock
     const nowUs = clock.nowUs()
     const saved = position === undefined ? undefined : (deserialize(position) as Position)
     const index = saved?.index ?? 0
@@ -98,6 +91,7 @@ export class SimulatorFeed implements Feed {
     const instruments = new InstrumentTable()
     const world = worldOptions(this.#stretch)
     this.#schedule = world.schedule
+    this.#pace = new DuePace(world.schedule, clock, index)
     this.#world = new MarketWorld(world, instruments)
     this.#world.skipTo(index)
     this.#anomalies = new FeedAnomalies(anomaliesOf(this.#stretch), world, this.#world)
@@ -105,25 +99,14 @@ export class SimulatorFeed implements Feed {
     this.#trades = new TradeBatch(instruments, capacity)
     this.#quotes = new QuoteBatch(instruments, capacity)
     this.#endIndex = options.maxCount ?? Number.POSITIVE_INFINITY
-    this.#fromUs = this.#schedule.dueUs(index)
-    this.#toUs = Math.max(nowUs, this.#fromUs)
   }
 
   async next(signal: AbortSignal): Promise<FeedStep | undefined> {
-    signal.throwIfAborted()
-    if (this.#world.index >= this.#endIndex) return undefined
+    if (this.#hasEnded) return undefined
     this.#trades.count = 0
     this.#quotes.count = 0
     this.#trades.watermarkUs = -1
-    let nowUs = this.#clock.nowUs()
-    const waitUs = this.#schedule.dueUs(this.#world.index) - nowUs
-    if (waitUs > -GATHER_MS * 1000) {
-      this.#caughtUp = true
-      await this.#clock.sleep(Math.min(IDLE_STEP_MS, Math.max(0, waitUs / 1000) + GATHER_MS), signal)
-      nowUs = this.#clock.nowUs()
-    }
-    // Due at this very µs counts as due.
-    const dueIndex = this.#schedule.countBefore(nowUs + 1)
+    const { nowUs, dueIndex } = await this.#pace.wait(this.#world.index, signal)
     this.#world.fill(this.#trades, this.#quotes, Math.min(dueIndex, this.#endIndex))
     // The market is in order: nothing before the next due trade will come.
     if (this.#trades.count === 0) this.#trades.watermarkUs = Math.min(nowUs, this.#schedule.dueUs(this.#world.index))
@@ -142,17 +125,18 @@ export class SimulatorFeed implements Feed {
    * @throws FinPulseError request-invalid where it is not possible, saying what is
    */
   inject(injection: AnomalyInjection): MarketLabel {
-    if (this.#world.index >= this.#endIndex) {
+    if (this.#hasEnded) {
       throw new FinPulseError('request-invalid', 'inject: the simulated market has come to its end')
     }
     return this.#anomalies.inject(injection)
   }
 
   progress(): FeedProgress {
-    const atUs = Math.min(this.#toUs, this.#schedule.dueUs(this.#world.index))
-    const fraction = this.#toUs === this.#fromUs ? 1 : (atUs - this.#fromUs) / (this.#toUs - this.#fromUs)
-    const isDone = this.#caughtUp || this.#world.index >= this.#endIndex
-    return { fromUs: this.#fromUs, toUs: this.#toUs, atUs, fraction: isDone ? 1 : fraction, isDone }
+    return this.#pace.progress(this.#world.index, this.#hasEnded)
+  }
+
+  get #hasEnded(): boolean {
+    return this.#world.index >= this.#endIndex
   }
 
   dropped(): Readonly<Record<string, number>> {
