@@ -103,7 +103,7 @@ export class Pipeline {
   async stop(): Promise<void> {
     this.#abort.abort(new FinPulseError('not-ready', 'pipeline: is stopping'))
     await this.#running
-    await Promise.all([this.#feed, ...this.#sides.map(({ feed }) => feed)].map((feed) => feed?.close()))
+    await Promise.all([this.#feed?.close(), ...this.#sides.map(({ feed }) => feed.close())])
   }
 
   /** Empties the log and begins again with another feed: a replay was moved. */
