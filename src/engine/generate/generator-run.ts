@@ -16,7 +16,7 @@ export interface GeneratorRunOptions {
   readonly clock: Clock
   /** Index behind the last event. */
   readonly endIndex: number
-  /** Events a second of the clock that each event waits for, the first one is due now; else as fast as the sink takes them. */
+  /** Events a second that the clock is waited for, the first one due at once; else as fast as the sink takes them. */
   readonly pacedRate?: number
   readonly labels?: LabelSource
   /** Where labels go; without it they go to the sink with the pieces. */
@@ -60,6 +60,8 @@ export class GeneratorRun {
       while (source.index < endIndex && !signal.aborted && !sink.isGone) {
         const fromIndex = source.index
         const piece = await source.next()
+        // The first event is due when it can be given out, not while threads start.
+        if (fromIndex === this.#firstIndex) this.#startUs = clock.nowUs()
         await this.#waitForDue(piece.endIndex - 1, signal)
         if (signal.aborted) break
         await this.#write(piece, fromIndex)
