@@ -57,7 +57,7 @@ export function encodePayments(batch: PaymentBatch): Uint8Array {
 /** As `encodeTradesBriefly`, for payments. */
 export function encodePaymentsBriefly(batch: PaymentBatch): Uint8Array {
   reserve(batch.count)
-  fillDelays(batch)
+  fillDelays(batch.count, batch.receivedTimeUs, batch.eventTimeUs)
   const columns = batch.columns.map((column) => (column === batch.receivedTimeUs ? delays : column))
   return encodeColumns(PAYMENTS, batch.count, batch.watermarkUs, [], columns)
 }
@@ -79,33 +79,39 @@ export function decodePayments(payload: Uint8Array, into?: PaymentBatch): Paymen
 
 /** What two columns are turned into on their way; as large as the largest batch so far. */
 let delays = new Float64Array(1 << 13)
-let localIndexes = new Uint32Array(1 << 13)
+let localIndexes = new Float64Array(1 << 13)
 
 function reserve(rowCount: number): void {
   if (delays.length >= rowCount) return
   delays = new Float64Array(rowCount)
-  localIndexes = new Uint32Array(rowCount)
+  localIndexes = new Float64Array(rowCount)
 }
 
 /** The delay is far narrower than the time itself. */
-function fillDelays({ count, receivedTimeUs, eventTimeUs }: Batch | PaymentBatch): void {
+function fillDelays(count: number, receivedTimeUs: Float64Array, eventTimeUs: Float64Array): void {
   for (let row = 0; row < count; row++) delays[row] = receivedTimeUs[row]! - eventTimeUs[row]!
 }
 
-function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8Array {
+/** @returns the instruments of the rows, in order of appearance; `localIndexes` then has their places in it */
+function fillLocalIndexes(count: number, instrument: Uint32Array, instruments: InstrumentTable): Instrument[] {
   const dictionary: Instrument[] = []
-  const localIndex = new Int32Array(batch.instruments.count).fill(-1)
-  reserve(batch.count)
-  fillDelays(batch)
-  for (let row = 0; row < batch.count; row++) {
-    const index = batch.instrument[row]!
+  const localIndex = new Int32Array(instruments.count).fill(-1)
+  for (let row = 0; row < count; row++) {
+    const index = instrument[row]!
     let local = localIndex[index]!
     if (local < 0) {
-      local = dictionary.push(batch.instruments.at(index)) - 1
+      local = dictionary.push(instruments.at(index)) - 1
       localIndex[index] = local
     }
     localIndexes[row] = local
   }
+  return dictionary
+}
+
+function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8Array {
+  reserve(batch.count)
+  fillDelays(batch.count, batch.receivedTimeUs, batch.eventTimeUs)
+  const dictionary = fillLocalIndexes(batch.count, batch.instrument, batch.instruments)
   const columns = batch.columns.map((column): ColumnArray => {
     if (column === batch.instrument) return localIndexes
     return column === batch.receivedTimeUs ? delays : column

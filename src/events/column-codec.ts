@@ -105,6 +105,10 @@ function writeColumn(space: Workspace, at: number, column: ColumnArray, rowCount
   const end = start + align8(width * rowCount)
   // What is left of the last eight bytes must be the same in every run.
   space.doubles[(end >> 3) - 1] = 0
+  if (column instanceof Uint8Array) {
+    moveBytes(space.bytes, start, column, minimum, rowCount)
+    return end
+  }
   const doubles = asDoubles(column, rowCount)
   if (width === 8) space.doubles.set(doubles.subarray(0, rowCount), start >> 3)
   else if (width === 4) packWords(space.words, start >> 2, doubles, minimum, rowCount)
@@ -114,11 +118,10 @@ function writeColumn(space: Workspace, at: number, column: ColumnArray, rowCount
 }
 
 /** @returns the column itself, or its integers as doubles, valid until the next call */
-function asDoubles(column: ColumnArray, rowCount: number): Float64Array {
+function asDoubles(column: Float64Array | Uint32Array, rowCount: number): Float64Array {
   if (column instanceof Float64Array) return column
   reserveWidened(rowCount)
-  if (column instanceof Uint32Array) widenWords(column, rowCount)
-  else widenBytes(column, rowCount)
+  for (let row = 0; row < rowCount; row++) widened[row] = column[row]!
   return widened
 }
 
@@ -173,12 +176,8 @@ function findRangeOfBytes(column: Uint8Array, rowCount: number): void {
   range.maximum = maximum
 }
 
-function widenWords(column: Uint32Array, rowCount: number): void {
-  for (let row = 0; row < rowCount; row++) widened[row] = column[row]!
-}
-
-function widenBytes(column: Uint8Array, rowCount: number): void {
-  for (let row = 0; row < rowCount; row++) widened[row] = column[row]!
+function moveBytes(into: Uint8Array, at: number, from: Uint8Array, minimum: number, rowCount: number): void {
+  for (let row = 0; row < rowCount; row++) into[at + row] = from[row]! - minimum
 }
 
 function packBytes(into: Uint8Array, at: number, from: Float64Array, minimum: number, rowCount: number): void {

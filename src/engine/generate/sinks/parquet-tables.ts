@@ -130,7 +130,7 @@ export const PAYMENT_TABLE: ParquetTable<PaymentBatch> = {
   columns: (batch) => [...batch.columns, amountDecimalsOf(batch)],
   highLimbs: () => [],
   select: `${time('"time"')} AS "time", id, CASE WHEN ${IS_TRANSFER} THEN 'transfer' ELSE 'card' END AS kind,
-    customer::INTEGER AS customer, ${ofCard('card')}, ${ofCard('merchant')}, ${ofCard('terminal')},
+    customer, ${ofCard('card')}, ${ofCard('merchant')}, ${ofCard('terminal')},
     CASE WHEN ${IS_TRANSFER} THEN counterparty END AS counterparty,
     CASE WHEN ${IS_TRANSFER} THEN NULL WHEN flags & 2 = 2 THEN 'online' ELSE 'terminal' END AS channel,
     ${decimalText('amount', 'amount_decimals')} AS amount, ${letters('currency')} AS currency,
