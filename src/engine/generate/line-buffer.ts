@@ -2,13 +2,13 @@ const NEWLINE = 10
 
 /** Text lines with the event time of each, in order. Reused from piece to piece. */
 export class LineBuffer {
-  bytes = new Uint8Array(1 << 20)
+  bytes = new Uint8Array(1 << 12)
   length = 0
   lineCount = 0
   /** Where each line ends, behind its newline. */
-  ends = new Uint32Array(1 << 14)
+  ends = new Uint32Array(1 << 8)
   /** µs. */
-  times = new Float64Array(1 << 14)
+  times = new Float64Array(1 << 8)
 
   clear(): void {
     this.length = 0
