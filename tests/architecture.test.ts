@@ -49,7 +49,7 @@ const PACKAGES: HousePlan['packages'] = {
   '@fastify/static': ['src/api/'],
   '@fastify/swagger': ['src/api/rest/'],
   '@fastify/swagger-ui': ['src/api/rest/'],
-  ws: ['src/api/live/', 'src/api/venue/', 'src/api/push/', 'src/feeds/binance/stream-socket.ts'],
+  ws: ['src/api/live/', 'src/api/venue/', 'src/api/push/', 'src/feeds/streaming/stream-socket.ts'],
   'prom-client': ['src/api/', 'src/engine/'],
   zod: ['src/protocol/', 'src/api/', 'src/engine/'],
   yaml: ['src/engine/config.ts'],

@@ -3,13 +3,13 @@ import { AlphaVantageFeed } from '../feeds/alpha-vantage/alpha-vantage-feed.ts'
 import { API_KEY_VARIABLE } from '../feeds/alpha-vantage/alpha-vantage-options.ts'
 import { isAlphaVantagePosition } from '../feeds/alpha-vantage/poll-position.ts'
 import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
-import { isPositionOf } from '../feeds/binance/feed-position.ts'
 import type { Feed } from '../feeds/feed.ts'
 import { KrakenFeed } from '../feeds/kraken/kraken-feed.ts'
 import { isPushPosition } from '../feeds/push/push-position.ts'
 import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
 import { presetSymbols } from '../feeds/simulator/symbol-presets.ts'
+import { isPositionOf } from '../feeds/streaming/feed-position.ts'
 import type {
   AlphaVantageConfig,
   BinanceConfig,

@@ -2,9 +2,9 @@ import type { Clock } from '../../base/clock.ts'
 import { FinPulseError, messageOf } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/logger.ts'
 import { Random } from '../../base/random.ts'
-import { Backoff } from '../binance/backoff.ts'
-import { Wake } from '../binance/wake.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep, QuotaStatus } from '../feed.ts'
+import { Backoff } from '../streaming/backoff.ts'
+import { Wake } from '../streaming/wake.ts'
 import {
   type AlphaVantageOptions,
   type AlphaVantageSettings,

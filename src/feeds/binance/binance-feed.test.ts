@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Random } from '../../base/random.ts'
-import { collectBinance, until } from './testing/collected-feed.ts'
+import { until } from '../streaming/testing/collected-feed.ts'
+import { collectBinance } from './testing/collect-binance.ts'
 import { FakeVenue } from './testing/fake-venue.ts'
 
 const SYMBOLS = ['btcusdt', 'ethusdt']

@@ -4,17 +4,17 @@ import { type Logger, silentLogger } from '../../base/logger.ts'
 import { Random } from '../../base/random.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
+import { ConnectionBudget } from '../streaming/connection-budget.ts'
+import { FeedLine } from '../streaming/feed-line.ts'
+import { FeedPosition } from '../streaming/feed-position.ts'
+import { FrameQueue } from '../streaming/frame-queue.ts'
+import { GapLedger } from '../streaming/gap-ledger.ts'
+import { Wake } from '../streaming/wake.ts'
 import { type BinanceOptions, type BinanceSettings, binanceSettings } from './binance-options.ts'
-import { ConnectionBudget } from './connection-budget.ts'
-import { FeedLine } from './feed-line.ts'
-import { FeedPosition } from './feed-position.ts'
-import { FrameQueue } from './frame-queue.ts'
-import { GapLedger } from './gap-ledger.ts'
 import { RepairLoop } from './repair-loop.ts'
 import { RestClient } from './rest-client.ts'
 import { StepFiller } from './step-filler.ts'
-import { planSockets } from './stream-plan.ts'
-import { Wake } from './wake.ts'
+import { announcesShutdown, planSockets } from './stream-plan.ts'
 import { WeightBudget } from './weight-budget.ts'
 
 export interface BinanceFeedContext {
@@ -87,6 +87,7 @@ export class BinanceFeed implements Feed {
             this.#queue.push(frame)
             this.#wake.ring()
           },
+          announcesEnd: announcesShutdown,
           isPaused: () => this.#queue.isPaused,
         }),
     )

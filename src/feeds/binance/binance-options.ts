@@ -1,4 +1,5 @@
 import { FinPulseError } from '../../base/errors.ts'
+import { checkedUrl } from '../streaming/checked-url.ts'
 
 export type BinanceMarket = 'spot' | 'usdm'
 /** Both streams tell of the same trades, one by one or gathered by taker order and price. */
@@ -166,15 +167,6 @@ export function binanceSettings(options: BinanceOptions): BinanceSettings {
     hasTiers: options.url === undefined,
     limits,
   }
-}
-
-/** A base address without a slash at its end. @throws FinPulseError config-invalid */
-export function checkedUrl(text: string, protocols: RegExp, expected: string): string {
-  const url = URL.parse(text)
-  if (url === null || !protocols.test(url.protocol) || url.search !== '') {
-    throw invalid(`feed URL: expected one that begins with ${expected} and has no query, got "${text}"`)
-  }
-  return url.href.replace(/\/$/, '')
 }
 
 function invalid(message: string): FinPulseError {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
-import { Backoff } from './backoff.ts'
+import { Backoff } from '../streaming/backoff.ts'
+import type { GapLedger, RepairRequest, StreamGap } from '../streaming/gap-ledger.ts'
+import { Wake } from '../streaming/wake.ts'
 import type { BinanceSettings } from './binance-options.ts'
-import type { GapLedger, RepairRequest, StreamGap } from './gap-ledger.ts'
 import { restIdOf } from './market-from-rest.ts'
 import type { RestAnswer, RestClient, RestRow } from './rest-client.ts'
-import { Wake } from './wake.ts'
 import type { WeightBudget } from './weight-budget.ts'
 
 /** Rows of a repair, to be taken into a step as a whole. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import { failureOfAnswer } from '../streaming/stream-socket.ts'
 import type { BinanceSettings } from './binance-options.ts'
-import { failureOfAnswer } from './stream-socket.ts'
 import type { WeightBudget } from './weight-budget.ts'
 
 /** One row of an answer, unchecked. */

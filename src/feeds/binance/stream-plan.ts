@@ -1,16 +1,10 @@
+import type { SocketPlan } from '../streaming/feed-line.ts'
 import type { BinanceSettings } from './binance-options.ts'
 
-/** One socket: what it carries and where it connects to. */
-export interface SocketPlan {
-  readonly index: number
-  /** Combined streams, named in the address: so no request is ever sent over the socket. */
-  readonly url: string
-  readonly streams: readonly string[]
-  /** Upper case. */
-  readonly symbols: readonly string[]
-}
-
-/** Spreads streams over sockets, at most `streamsPerSocketMaxCount` each; a symbol's streams of a tier stay together. */
+/**
+ * Spreads streams over sockets, at most `streamsPerSocketMaxCount` each; a symbol's streams of a tier stay together.
+ * Combined streams are named in the address, so no request is ever sent over a socket.
+ */
 export function planSockets(settings: BinanceSettings): SocketPlan[] {
   const { facts, hasTiers, hasQuotes, tradeStream, limits, url, symbols } = settings
   const namesByTier = new Map<string, string[]>()
@@ -29,4 +23,12 @@ export function planSockets(settings: BinanceSettings): SocketPlan[] {
     }
   }
   return plans
+}
+
+/** Longest frame that is looked at for the announcement; trades and quotes are about as long. */
+const NOTICE_MAX_BYTES = 256
+
+/** Whether a frame is the venue's `serverShutdown`: the socket is cut soon after it. */
+export function announcesShutdown(frame: Uint8Array): boolean {
+  return frame.length <= NOTICE_MAX_BYTES && (frame as Buffer).includes('"serverShutdown"')
 }

@@ -1,7 +1,7 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { NAME_PATTERN } from '../../events/limits.ts'
-import { checkedUrl } from '../binance/binance-options.ts'
-import type { LineLimits } from '../binance/feed-line.ts'
+import { checkedUrl } from '../streaming/checked-url.ts'
+import type { LineLimits } from '../streaming/feed-line.ts'
 
 export interface KrakenOptions {
   /** As WebSocket v2 names pairs: `BTC/USD`, not `XBT/USD`. All in lower case is read as upper case. */

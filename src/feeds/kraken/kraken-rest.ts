@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
-import { failureOfAnswer } from '../binance/stream-socket.ts'
 import { readText } from '../bounded-text.ts'
 import { parseExactJson } from '../exact-json.ts'
+import { failureOfAnswer } from '../streaming/stream-socket.ts'
 import { isObject, textOf } from './kraken-message.ts'
 import type { KrakenSettings } from './kraken-options.ts'
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
-import { failureOfAnswer } from '../binance/stream-socket.ts'
 import type { WeightBudget } from '../binance/weight-budget.ts'
 import { readText } from '../bounded-text.ts'
+import { failureOfAnswer } from '../streaming/stream-socket.ts'
 import type { TickerPollSettings } from './ticker-poll-options.ts'
 
 /** One symbol's statistics of 24 hours, unchecked. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { NO_ID } from '../../events/trade-batch.ts'
-import { CollectedFeed, until } from '../binance/testing/collected-feed.ts'
 import { FakeVenue } from '../binance/testing/fake-venue.ts'
 import { WeightBudget } from '../binance/weight-budget.ts'
+import { CollectedFeed, until } from '../streaming/testing/collected-feed.ts'
 import { TickerPollFeed } from './ticker-poll-feed.ts'
 import type { TickerPollOptions } from './ticker-poll-options.ts'
 

@@ -1,25 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { systemClock } from '../../../base/clock.ts'
 import { digitsToBigInt, formatDecimal } from '../../../base/decimal.ts'
 import type { Alert } from '../../../events/alert.ts'
 import type { Feed, FeedStep } from '../../feed.ts'
-import { BinanceFeed } from '../binance-feed.ts'
-import type { BinanceLimits, BinanceOptions } from '../binance-options.ts'
-
-/** Limits that make minutes of a venue's life into a second. */
-export const FAST_LIMITS: Partial<BinanceLimits> = {
-  connectTimeoutMs: 500,
-  silenceMaxMs: 600,
-  quietAfterMs: 150,
-  overlapMs: 30,
-  backoffFirstMs: 10,
-  backoffMaxMs: 50,
-  checkEveryMs: 5,
-  gatherMs: 1,
-  idleStepMs: 20,
-  holdMaxMs: 400,
-  weightPerMinute: 1e9,
-}
 
 export interface CollectedTrade {
   readonly symbol: string
@@ -100,15 +82,6 @@ export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
-}
-
-/** Binance's feed, with limits that suit a test. */
-export function collectBinance(options: BinanceOptions): CollectedFeed<BinanceFeed> {
-  const limits = { ...FAST_LIMITS, ...options.limits }
-  return new CollectedFeed(
-    (position) =>
-      new BinanceFeed({ ...options, limits }, { clock: systemClock, seed: 1, ...(position && { position }) }),
-  )
 }
 
 /** Resolves once the condition holds; rejects after ten seconds. */

@@ -6,8 +6,16 @@ import { Backoff } from './backoff.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
 import { type ConnectionLimits, ConnectionState } from './connection-state.ts'
 import type { Frame } from './frame-queue.ts'
-import type { SocketPlan } from './stream-plan.ts'
 import { type SocketFailure, type SocketListener, StreamSocket } from './stream-socket.ts'
+
+/** One connection: what it carries and where to. */
+export interface SocketPlan {
+  readonly index: number
+  readonly url: string
+  /** As the venue names them. */
+  readonly streams: readonly string[]
+  readonly symbols: readonly string[]
+}
 
 /** What is bounded or timed about one connection. */
 export interface LineLimits extends ConnectionLimits {
@@ -28,14 +36,14 @@ export interface FeedLineOptions {
   readonly onFrame: (frame: Frame) => void
   /** Called with each socket that opens, a successor too: for venues that are told over it what to send. */
   readonly onOpened?: (socket: StreamSocket) => void
+  /** Whether the venue says by this frame that it will cut the socket soon: a successor is opened then. */
+  readonly announcesEnd?: (frame: Uint8Array) => boolean
   /** True while the queue is full: sockets that open then do not read. */
   readonly isPaused: () => boolean
 }
 
 /** Share of the silence that is allowed after which we ask for a sign of life. */
 const PING_AFTER_SHARE = 1 / 3
-/** Longest frame that is looked at for an announcement; trades and quotes are about as long. */
-const NOTICE_MAX_BYTES = 256
 
 /**
  * One planned connection: keeps a socket open, replaces it before the venue cuts it, comes back after failures.
@@ -145,14 +153,12 @@ export class FeedLine implements SocketListener {
       // A connection that brings something has succeeded; one that only opens may be cut again at once.
       this.#backoff.reset()
     }
-    if (bytes.length <= NOTICE_MAX_BYTES && (bytes as Buffer).includes('"serverShutdown"')) {
-      this.#options.logger.info(
-        { socket: this.#options.plan.index },
-        `${this.#options.name} feed: the venue will cut this socket`,
-      )
+    const { announcesEnd, logger, name, plan, onFrame } = this.#options
+    if (announcesEnd?.(bytes) === true) {
+      logger.info({ socket: plan.index }, `${name} feed: the venue will cut this socket`)
       if (socket === this.#socket) this.#state.shutdownAnnounced(receivedTimeUs)
     }
-    this.#options.onFrame({ bytes, receivedTimeUs })
+    onFrame({ bytes, receivedTimeUs })
   }
 
   heard(socket: StreamSocket): void {
