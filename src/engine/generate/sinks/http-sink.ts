@@ -2,8 +2,9 @@ import { FinPulseError, messageOf } from '../../../base/errors.ts'
 import type { PieceFormat } from '../source-spec.ts'
 import type { Delivery, PieceSink } from './sink.ts'
 
-/** A request takes as many of the pieces that wait as have so many bytes together, and at least one. */
-const REQUEST_MAX_BYTES = 1 << 20
+/** Longest body: what many servers take unless told otherwise. Only a single line may be longer. */
+const REQUEST_MAX_BYTES = 1_000_000
+const NEWLINE = 10
 /** Bytes that may wait or be on their way. */
 const WAITING_MAX_BYTES = 4 << 20
 
@@ -20,31 +21,39 @@ interface Waiting {
 
 /**
  * Pieces as the bodies of POST requests, one request at a time, so that they arrive in order and a failure leaves no
- * hole. What is made during a request goes together with the next one: the slower the place, the larger the bodies.
+ * hole. What is made during a request goes together with the next one: the slower the place, the larger the bodies, up to a megabyte.
  * An answer other than 2xx ends the run.
  */
 export class HttpSink implements PieceSink {
   readonly name: string
   readonly isGone = false
   readonly #contentType: string
+  readonly #isText: boolean
+  readonly #header: Uint8Array
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #running: Promise<void> | undefined
   #failure: FinPulseError | undefined
   #wake: () => void = () => undefined
 
-  constructor(url: string, format: PieceFormat) {
+  /** @param header begins every body, each of which is read by itself */
+  constructor(url: string, format: PieceFormat, header: Uint8Array) {
     this.name = url
+    this.#header = header
     this.#contentType = CONTENT_TYPES[format]
+    this.#isText = format !== 'columnar'
   }
 
-  writeHeader(bytes: Uint8Array): void {
-    this.#push(bytes, () => undefined)
+  writeHeader(): void {
+    // Every body has it.
   }
 
   async write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
     if (bytes.length === 0) taken()
-    else this.#push(bytes, taken)
+    const parts = this.#isText ? linesWithin(bytes, REQUEST_MAX_BYTES) : [bytes]
+    parts.forEach((part, index) => {
+      this.#push(part, index === parts.length - 1 ? taken : () => undefined)
+    })
     while (this.#waitingBytes > WAITING_MAX_BYTES && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -70,7 +79,7 @@ export class HttpSink implements PieceSink {
     while (this.#waiting.length > 0 && this.#failure === undefined) {
       const sent = this.#nextRequest()
       try {
-        await this.#post(Buffer.concat(sent.map(({ bytes }) => bytes)))
+        await this.#post(Buffer.concat([this.#header, ...sent.map(({ bytes }) => bytes)]))
         for (const { taken } of sent) taken()
       } catch (error) {
         this.#failure =
@@ -99,4 +108,20 @@ export class HttpSink implements PieceSink {
     await response.arrayBuffer()
     if (!response.ok) throw new FinPulseError('sink-failed', `${this.name}: answered ${response.status}`)
   }
+}
+
+/** A text in parts of whole lines, none longer than `maxBytes` unless it is one line. */
+function linesWithin(text: Uint8Array, maxBytes: number): Uint8Array[] {
+  const parts: Uint8Array[] = []
+  let from = 0
+  while (from < text.length) {
+    let to = text.length
+    if (to - from > maxBytes) {
+      const last = text.lastIndexOf(NEWLINE, from + maxBytes - 1)
+      to = (last >= from ? last : text.indexOf(NEWLINE, from)) + 1
+    }
+    parts.push(text.subarray(from, to))
+    from = to
+  }
+  return parts
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Topic } from '../../../events/topic.ts'
+import { headerOf } from '../event-lines.ts'
 import type { SourceSpec } from '../source-spec.ts'
 import { HttpSink } from './http-sink.ts'
 import { LogSink } from './log-sink.ts'
@@ -25,7 +26,7 @@ export async function openSink(
     case 'stdout':
       return standardOutputSink()
     case 'http':
-      return new HttpSink(place.out, spec.format)
+      return new HttpSink(place.out, spec.format, headerOf(spec))
     case 'websocket':
       return WebSocketSink.open(place.out, spec.format !== 'columnar')
     case 'log':

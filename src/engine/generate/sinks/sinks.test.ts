@@ -17,6 +17,7 @@ import { defaultPaymentsOptions } from '../../../feeds/payments/payments-options
 import { ConstantRate } from '../../../feeds/schedule.ts'
 import { marketRules } from '../../../feeds/simulator/simulator-market.ts'
 import { EmbeddedEventLog } from '../../../log/embedded/embedded-event-log.ts'
+import { headerOf } from '../event-lines.ts'
 import { GeneratorRun, type GeneratorSummary } from '../generator-run.ts'
 import { LocalPieces } from '../local-pieces.ts'
 import { labelsOf, type SourceSpec, schedulesOf } from '../source-spec.ts'
@@ -219,19 +220,48 @@ describe('an HTTP place', () => {
       await new Promise((resolve) => setTimeout(resolve, 20))
       return 204
     })
-    const summary = await generate(lines, new HttpSink(url, 'ndjson'), 20_000)
+    const summary = await generate(lines, new HttpSink(url, 'ndjson', headerOf(lines)), 20_000)
     expect(bodies.join('').trim().split('\n')).toEqual(await linesOf(lines, 20_000))
     // 79 pieces.
     expect(bodies.length).toBeLessThan(12)
-    expect(Math.max(...bodies.map(({ length }) => length))).toBeLessThanOrEqual(1 << 20)
+    expect(Math.max(...bodies.map(({ length }) => length))).toBeLessThanOrEqual(1_000_000)
     expect(summary).toMatchObject({ nextIndex: 20_000, events: { trades: 20_000 } })
     expect(summary.sinkWaitMs).toBeGreaterThan(20)
+  })
+
+  it('gets large pieces in bodies of a megabyte at most, of whole lines', async () => {
+    const { url, bodies } = await listen(async () => 204)
+    const large: SourceSpec = { ...lines, pieceCount: 8192 }
+    const summary = await generate(large, new HttpSink(url, 'ndjson', headerOf(lines)), 20_000)
+    expect(bodies.join('').trim().split('\n')).toEqual(await linesOf(lines, 20_000))
+    for (const body of bodies) {
+      expect(body.length).toBeLessThanOrEqual(1_000_000)
+      expect(body.endsWith('}\n')).toBe(true)
+    }
+    expect(summary.bytes).toBe(bodies.join('').length)
+  })
+
+  it('gets CSV whose every body has the header', async () => {
+    const { url, bodies } = await listen(async () => 204)
+    const csv: SourceSpec = { ...lines, format: 'csv' }
+    await generate(csv, new HttpSink(url, 'csv', headerOf(csv)), 3000)
+    const rows = bodies.flatMap((body) => {
+      const [header, ...rest] = body.trim().split('\n')
+      expect(header).toBe('time,venue,symbol,price,quantity,side,id')
+      return rest
+    })
+    expect(rows.length).toBe(3000)
   })
 
   it('that refuses ends the run, which knows what was taken', async () => {
     const { url, bodies } = await listen(async (requestNumber) => (requestNumber < 3 ? 204 : 507))
     const schedule = schedulesOf(lines).whole
-    const options = { schedule, sink: new HttpSink(url, 'ndjson'), header: new Uint8Array(0), clock: systemClock }
+    const options = {
+      schedule,
+      sink: new HttpSink(url, 'ndjson', headerOf(lines)),
+      header: new Uint8Array(0),
+      clock: systemClock,
+    }
     const run = new GeneratorRun({ ...options, source: new LocalPieces(lines, 0, 500_000), endIndex: 500_000 })
     await expect(run.run(new AbortController().signal)).rejects.toThrow(`${url}: answered 507`)
     const taken = bodies.slice(0, 2).join('').trim().split('\n')
