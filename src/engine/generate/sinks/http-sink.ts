@@ -5,6 +5,9 @@ import type { Delivery, PieceSink } from './sink.ts'
 /** Longest body: what many servers take unless told otherwise. Only a single line may be longer. */
 const REQUEST_MAX_BYTES = 1_000_000
 const NEWLINE = 10
+/** Times that a body is sent to a place that says it is full, and the longest that is waited in between. */
+const ATTEMPTS_MAX_COUNT = 20
+const RETRY_MAX_SECONDS = 30
 /** Bytes that may wait or be on their way. */
 const WAITING_MAX_BYTES = 4 << 20
 
@@ -22,7 +25,7 @@ interface Waiting {
 /**
  * Pieces as the bodies of POST requests, one request at a time, so that they arrive in order and a failure leaves no
  * hole. What is made during a request goes together with the next one: the slower the place, the larger the bodies, up to a megabyte.
- * An answer other than 2xx ends the run.
+ * An answer other than 2xx ends the run, but for 429 and 503 that say when to come again.
  */
 export class HttpSink implements PieceSink {
   readonly name: string
@@ -79,7 +82,7 @@ export class HttpSink implements PieceSink {
     while (this.#waiting.length > 0 && this.#failure === undefined) {
       const sent = this.#nextRequest()
       try {
-        await this.#post(Buffer.concat([this.#header, ...sent.map(({ bytes }) => bytes)]))
+        await this.#post(new Uint8Array(Buffer.concat([this.#header, ...sent.map(({ bytes }) => bytes)])))
         for (const { taken } of sent) taken()
       } catch (error) {
         this.#failure =
@@ -102,12 +105,25 @@ export class HttpSink implements PieceSink {
     return this.#waiting.splice(0, count)
   }
 
-  async #post(body: Buffer): Promise<void> {
+  /** Waits, and sends the same again, where the place says that it is full: that is back-pressure, not a refusal. */
+  async #post(body: Uint8Array<ArrayBuffer>): Promise<void> {
     const headers = { 'content-type': this.#contentType }
-    const response = await fetch(this.name, { method: 'POST', headers, body: new Uint8Array(body) })
-    await response.arrayBuffer()
-    if (!response.ok) throw new FinPulseError('sink-failed', `${this.name}: answered ${response.status}`)
+    for (let attempt = 1; ; attempt++) {
+      const response = await fetch(this.name, { method: 'POST', headers, body })
+      await response.arrayBuffer()
+      if (response.ok) return
+      const waitMs = attempt < ATTEMPTS_MAX_COUNT ? waitMsOf(response) : undefined
+      if (waitMs === undefined) throw new FinPulseError('sink-failed', `${this.name}: answered ${response.status}`)
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
   }
+}
+
+/** @returns undefined where sending the same again is not asked for */
+function waitMsOf({ status, headers }: Response): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  const isFull = status === 429 || status === 503
+  return isFull && seconds >= 0 ? Math.min(RETRY_MAX_SECONDS, seconds) * 1000 : undefined
 }
 
 /** A text in parts of whole lines, none longer than `maxBytes` unless it is one line. */

@@ -208,7 +208,7 @@ describe('an HTTP place', () => {
       })
       request.on('end', async () => {
         bodies.push(body)
-        response.writeHead(await answer(bodies.length)).end()
+        response.writeHead(await answer(bodies.length), { 'retry-after': '0' }).end()
       })
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -251,6 +251,14 @@ describe('an HTTP place', () => {
       return rest
     })
     expect(rows.length).toBe(3000)
+  })
+
+  it('that is full gets the same once more', async () => {
+    const { url, bodies } = await listen(async (requestNumber) => (requestNumber % 3 === 0 ? 204 : 429))
+    await generate(lines, new HttpSink(url, 'ndjson', headerOf(lines)), 3000)
+    const taken = bodies.filter((_, index) => index % 3 === 2)
+    expect(bodies).toEqual(taken.flatMap((body) => [body, body, body]))
+    expect(taken.join('').trim().split('\n')).toEqual(await linesOf(lines, 3000))
   })
 
   it('that refuses ends the run, which knows what was taken', async () => {
