@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
 import { Random } from '../../base/random.ts'
 import { until } from '../streaming/testing/collected-feed.ts'
-import { collectBinance } from './testing/collect-binance.ts'
+import { BinanceFeed } from './binance-feed.ts'
+import { collectBinance, FAST_LIMITS } from './testing/collect-binance.ts'
 import { FakeVenue } from './testing/fake-venue.ts'
 
 const SYMBOLS = ['btcusdt', 'ethusdt']
@@ -224,6 +226,20 @@ describe('sockets', () => {
     expect(venue.attempts).toHaveLength(2)
     expect(collected.feed.status().lastError).toBe('HTTP 418')
   })
+})
+
+it('a position that an earlier version wrote is gone on with, and written in the same way', async () => {
+  const text =
+    '{"feed":"binance","market":"spot","tradeStream":"trade","symbols":' +
+    '{"BTCUSDT":[2,5,1003,1700000000000000,[1001,1001,1699999999000000]]}}'
+  const feed = new BinanceFeed(
+    { market: 'spot', symbols: ['btcusdt'], url: 'ws://127.0.0.1:1', limits: FAST_LIMITS },
+    { clock: systemClock, seed: 1, position: new TextEncoder().encode(text) },
+  )
+  const step = await feed.next(new AbortController().signal)
+  expect(new TextDecoder().decode(step?.position)).toBe(text)
+  expect(feed.status().repairs).toMatchObject({ missingCount: 1, outstandingCount: 1 })
+  await feed.close()
 })
 
 describe('chaos', () => {

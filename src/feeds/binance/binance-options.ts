@@ -1,5 +1,6 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { checkedUrl } from '../streaming/checked-url.ts'
+import { STREAMING_LIMITS, type StreamingLimits } from '../streaming/streaming-limits.ts'
 
 export type BinanceMarket = 'spot' | 'usdm'
 /** Both streams tell of the same trades, one by one or gathered by taker order and price. */
@@ -21,74 +22,23 @@ export interface BinanceOptions {
 }
 
 /** Everything that is bounded or timed. Only tests have reasons to change these. */
-export interface BinanceLimits {
+export interface BinanceLimits extends StreamingLimits {
   /** Streams of one socket. The venue allows 1,024; fewer keep the address short, and an outage small. */
   readonly streamsPerSocketMaxCount: number
-  /** Connection attempts in five minutes. The venue allows 300 an address. */
-  readonly attemptsPerFiveMinutes: number
-  readonly connectTimeoutMs: number
-  /** A socket from which nothing came for this long, not even a ping or the answer to ours, is dead. */
-  readonly silenceMaxMs: number
-  /** A symbol of a living socket without a message for this long is called quiet. */
-  readonly quietAfterMs: number
-  /** Age at which a socket is replaced. The venue cuts it at 24 h. */
-  readonly socketMaxAgeMs: number
-  /** For how long an old socket goes on after its successor has opened. */
-  readonly overlapMs: number
-  readonly backoffFirstMs: number
-  readonly backoffMaxMs: number
-  /** How often sockets are looked after. */
-  readonly checkEveryMs: number
-  /**
-   * Frames that were received and not read yet. At this number reading from all sockets pauses until half are left; what
-   * a socket had already taken from its connection (64 KiB) still comes.
-   */
-  readonly queueMaxCount: number
-  readonly frameMaxBytes: number
-  /** Rows of a step. */
-  readonly batchMaxCount: number
-  /** Events that come within this time are given together. */
-  readonly gatherMs: number
-  /** A step without events is given after this time. */
-  readonly idleStepMs: number
-  /** How far the promise of a quiet step trails the clock. */
-  readonly idleLatenessMs: number
-  /** For how long the feed stands still before a gap while it is repaired; after it the gap is filled late. */
-  readonly holdMaxMs: number
-  /** The same for what was missed before a start. */
-  readonly catchUpMaxMs: number
-  /** Ids of one gap that are asked for again; of a larger one the oldest are given up. */
-  readonly gapMaxCount: number
   /** Request weight that repairs may use in a minute; the venue allows 6,000 on spot, 2,400 on USD-M. */
   readonly weightPerMinute: number
-  readonly requestTimeoutMs: number
-  /** Times in a row that a gap's request may bring nothing before the gap is given up. */
-  readonly repairAttemptsMaxCount: number
 }
 
 const BINANCE_LIMITS: BinanceLimits = {
+  ...STREAMING_LIMITS,
   streamsPerSocketMaxCount: 200,
+  // The venue allows 300 an address.
   attemptsPerFiveMinutes: 280,
-  connectTimeoutMs: 10_000,
-  silenceMaxMs: 30_000,
-  quietAfterMs: 60_000,
+  // The venue cuts a socket at 24 h.
   socketMaxAgeMs: 23.5 * 3_600_000,
   overlapMs: 2000,
-  backoffFirstMs: 250,
-  backoffMaxMs: 60_000,
-  checkEveryMs: 250,
-  queueMaxCount: 65_536,
-  frameMaxBytes: 1024 * 1024,
-  batchMaxCount: 4096,
-  gatherMs: 10,
-  idleStepMs: 1000,
-  idleLatenessMs: 5000,
-  holdMaxMs: 5000,
-  catchUpMaxMs: 60_000,
   gapMaxCount: 200_000,
   weightPerMinute: 1200,
-  requestTimeoutMs: 10_000,
-  repairAttemptsMaxCount: 12,
 }
 
 const STREAMS_PER_SOCKET_LIMIT = 1024

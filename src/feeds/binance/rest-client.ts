@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import type { RequestFailure } from '../streaming/repair-loop.ts'
 import { failureOfAnswer } from '../streaming/stream-socket.ts'
 import type { BinanceSettings } from './binance-options.ts'
 import type { WeightBudget } from './weight-budget.ts'
@@ -7,9 +8,7 @@ import type { WeightBudget } from './weight-budget.ts'
 /** One row of an answer, unchecked. */
 export type RestRow = Readonly<Record<string, unknown>>
 
-export type RestAnswer =
-  | { readonly rows: readonly RestRow[] }
-  | { readonly reason: string; readonly retryAfterMs?: number; readonly isFinal: boolean }
+export type RestAnswer = { readonly rows: readonly RestRow[] } | RequestFailure
 
 /** Asks the venue for trades by id, and counts what that costs. */
 export class RestClient {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { Random } from '../../base/random.ts'
-import { CollectedFeed, until } from '../streaming/testing/collected-feed.ts'
+import { CollectedFeed, FAST_STREAMING_LIMITS, until } from '../streaming/testing/collected-feed.ts'
 import { KrakenFeed } from './kraken-feed.ts'
 import type { KrakenLimits, KrakenOptions } from './kraken-options.ts'
 import { FakeKraken, type KrakenTrade } from './testing/fake-kraken.ts'
@@ -10,19 +10,11 @@ import { FakeKraken, type KrakenTrade } from './testing/fake-kraken.ts'
 /* Goal: every trade of the venue comes once, whatever it does and wherever the feed is stopped. */
 
 const SYMBOLS = ['BTC/USD', 'ETH/USD']
-/** Limits that make minutes of a venue's life into a second. */
 const FAST: Partial<KrakenLimits> = {
-  connectTimeoutMs: 500,
+  ...FAST_STREAMING_LIMITS,
   silenceMaxMs: 300,
   subscribeTimeoutMs: 200,
   settleMs: 10,
-  quietAfterMs: 150,
-  backoffFirstMs: 10,
-  backoffMaxMs: 50,
-  checkEveryMs: 5,
-  gatherMs: 1,
-  idleStepMs: 20,
-  holdMaxMs: 400,
   requestEveryMs: 5,
   rateLimitWaitMs: 50,
   attemptsPerFiveMinutes: 10_000,
@@ -248,6 +240,18 @@ describe('requests', () => {
     await until(() => collected.trades.length === 12, 'what is asked for')
     expect(collected.feed.status().repairs).toMatchObject({ missingCount: 1500, repairedCount: 10, givenUpCount: 1490 })
   })
+})
+
+it('a position that an earlier version wrote is gone on with, and written in the same way', async () => {
+  const text = '{"feed":"kraken","symbols":{"BTC/USD":[1,8,1003,1700000000000000,[1001,1001,1699999999000000]]}}'
+  const feed = new KrakenFeed(
+    { symbols: ['BTC/USD'], url: 'ws://127.0.0.1:1', limits: FAST },
+    { clock: systemClock, seed: 1, position: new TextEncoder().encode(text) },
+  )
+  const step = await feed.next(new AbortController().signal)
+  expect(new TextDecoder().decode(step?.position)).toBe(text)
+  expect(feed.status().repairs).toMatchObject({ missingCount: 1, outstandingCount: 1 })
+  await feed.close()
 })
 
 describe('chaos', () => {

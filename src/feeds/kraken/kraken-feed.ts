@@ -1,31 +1,28 @@
 import type { Clock } from '../../base/clock.ts'
-import { FinPulseError, messageOf } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/logger.ts'
 import { Random } from '../../base/random.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
 import { ConnectionBudget } from '../streaming/connection-budget.ts'
-import { FeedLine } from '../streaming/feed-line.ts'
+import type { SocketPlan } from '../streaming/feed-line.ts'
 import { FeedPosition } from '../streaming/feed-position.ts'
-import { type Frame, FrameQueue } from '../streaming/frame-queue.ts'
+import { FeedRun, type StreamingContext } from '../streaming/feed-run.ts'
+import type { Frame } from '../streaming/frame-queue.ts'
 import { GapLedger } from '../streaming/gap-ledger.ts'
+import { RepairLoop } from '../streaming/repair-loop.ts'
+import { SocketSet } from '../streaming/socket-set.ts'
 import type { StreamSocket } from '../streaming/stream-socket.ts'
 import { Wake } from '../streaming/wake.ts'
 import { isControl, readMessage } from './kraken-message.ts'
 import { type KrakenOptions, type KrakenSettings, krakenSettings, VENUE } from './kraken-options.ts'
-import { KrakenRepair } from './kraken-repair.ts'
+import { KrakenPastTrades } from './kraken-past-trades.ts'
 import { KrakenRest } from './kraken-rest.ts'
 import { KrakenSteps } from './kraken-steps.ts'
 import { RequestPace } from './request-pace.ts'
+import { planSockets } from './socket-plan.ts'
 import { Subscriptions } from './subscriptions.ts'
 
-export interface KrakenFeedContext {
-  readonly clock: Clock
-  /** Seed of the jitter. */
-  readonly seed: number
-  readonly logger?: Logger
-  /** Of a step that was committed before. */
-  readonly position?: Uint8Array
+export interface KrakenFeedContext extends StreamingContext {
   /** Where several feeds share what the venue allows one address. Default: budgets of its own. */
   readonly budgets?: KrakenBudgets
 }
@@ -35,7 +32,6 @@ interface KrakenBudgets {
   readonly requests: RequestPace
 }
 
-const QUIET_SYMBOLS_MAX_COUNT = 20
 const REFUSED_MAX_COUNT = 20
 
 /**
@@ -49,103 +45,80 @@ export class KrakenFeed implements Feed {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #ledger: GapLedger
-  readonly #queue: FrameQueue
-  readonly #lines: readonly FeedLine[]
   readonly #subscriptions: Subscriptions
-  readonly #repair: KrakenRepair
+  readonly #sockets: SocketSet
   readonly #steps: KrakenSteps
-  readonly #wake = new Wake()
-  readonly #closing = new AbortController()
-  #running: Promise<unknown> | undefined
-  #failure: unknown
+  readonly #run: FeedRun
   /** What the venue says of itself. */
   #system = 'online'
-  #lastError: string | null = null
+  /** What the venue refused last. */
+  #lastRefusal: string | null = null
 
   /** @throws FinPulseError config-invalid */
   constructor(options: KrakenOptions, context: KrakenFeedContext) {
     const settings = krakenSettings(options)
     const { clock, seed, logger = silentLogger } = context
-    const { limits } = settings
+    const { symbols, limits } = settings
+    const { name } = this
+    const budget = context.budgets?.connections ?? new ConnectionBudget(limits.attemptsPerFiveMinutes)
+    const pace = context.budgets?.requests ?? new RequestPace(limits.requestEveryMs)
+    const ledger = new GapLedger(limits)
+    const instruments = new InstrumentTable()
+    const position = new FeedPosition({ identity: { feed: name }, venue: VENUE, symbols }, ledger, instruments)
+    if (context.position !== undefined) position.restore(context.position)
+    const wake = new Wake()
+    const parts = { name, clock, logger, limits, ledger, wake }
+    const subscriptions = new Subscriptions(settings.hasQuotes)
+    const sockets = new SocketSet({
+      ...parts,
+      plans: planSockets(settings),
+      seed,
+      budget,
+      onOpened: (socket, plan) => this.#subscribe(socket, plan),
+      takesAside: (frame) => this.#takeControl(frame),
+      onResume: () => subscriptions.postpone(clock.nowUs()),
+    })
+    const past = new KrakenPastTrades({ settings, clock, ledger, rest: new KrakenRest(settings, clock), pace })
+    const repair = new RepairLoop({ ...parts, random: new Random(seed), past })
+    const { queue } = sockets
+    const steps = new KrakenSteps({ settings, clock, instruments, ledger, queue, repair, position })
     this.#settings = settings
     this.#clock = clock
     this.#logger = logger
-    this.#ledger = new GapLedger(limits)
-    this.#subscriptions = new Subscriptions(settings.hasQuotes)
-    this.#queue = new FrameQueue(limits.queueMaxCount, {
-      pause: () => {
-        for (const line of this.#lines) line.pause()
-      },
-      resume: () => {
-        this.#subscriptions.postpone(clock.nowUs())
-        for (const line of this.#lines) line.resume()
-      },
+    this.#ledger = ledger
+    this.#subscriptions = subscriptions
+    this.#sockets = sockets
+    this.#steps = steps
+    this.#run = new FeedRun({
+      ...parts,
+      sockets,
+      repair,
+      steps,
+      onCheck: () => this.#dropUnanswered(),
+      runRepairs: (signal) => repair.run(signal),
+      isFollowing: () => this.#isFollowing,
     })
-    const { attemptsPerFiveMinutes, requestEveryMs } = limits
-    const { connections = new ConnectionBudget(attemptsPerFiveMinutes) } = context.budgets ?? {}
-    const pace = context.budgets?.requests ?? new RequestPace(requestEveryMs)
-    this.#lines = this.#planLines(seed, connections)
-    const instruments = new InstrumentTable()
-    const scope = { identity: { feed: 'kraken' }, venue: VENUE, symbols: settings.symbols }
-    const position = new FeedPosition(scope, this.#ledger, instruments)
-    if (context.position !== undefined) position.restore(context.position)
-    const ledger = this.#ledger
-    const rest = new KrakenRest(settings, clock)
-    const onProgress = () => this.#wake.ring()
-    const random = new Random(seed)
-    this.#repair = new KrakenRepair({ settings, clock, logger, random, ledger, rest, pace, onProgress })
-    const queue = this.#queue
-    this.#steps = new KrakenSteps({ settings, clock, instruments, ledger, queue, repair: this.#repair, position })
   }
 
-  #planLines(seed: number, budget: ConnectionBudget): FeedLine[] {
-    const { symbols, url, limits, hasQuotes } = this.#settings
-    const lines: FeedLine[] = []
-    for (let start = 0; start < symbols.length; start += limits.symbolsPerSocketMaxCount) {
-      const index = lines.length
-      const part = symbols.slice(start, start + limits.symbolsPerSocketMaxCount)
-      const streams = part.flatMap((symbol) =>
-        hasQuotes ? [`trade ${symbol}`, `ticker ${symbol}`] : [`trade ${symbol}`],
-      )
-      lines.push(
-        new FeedLine({
-          name: this.name,
-          plan: { index, url, streams, symbols: part },
-          limits,
-          clock: this.#clock,
-          logger: this.#logger,
-          random: new Random(seed, index + 1),
-          budget,
-          onOpened: (socket) => this.#subscribe(socket, index, part),
-          onFrame: (frame) => this.#receive(frame),
-          isPaused: () => this.#queue.isPaused,
-        }),
-      )
-    }
-    return lines
+  #subscribe(socket: StreamSocket, { index, symbols }: SocketPlan): void {
+    for (const text of this.#subscriptions.begin(index, symbols, this.#clock.nowUs())) socket.send(text)
   }
 
-  #subscribe(socket: StreamSocket, line: number, symbols: readonly string[]): void {
-    for (const text of this.#subscriptions.begin(line, symbols, this.#clock.nowUs())) socket.send(text)
-  }
-
-  #receive(frame: Frame): void {
-    if (!isControl(frame.bytes)) {
-      this.#queue.push(frame)
-      this.#wake.ring()
-      return
-    }
-    const message = readMessage(frame.bytes)
+  /** Answers and news of the venue do not wait behind trades. @returns false for what is none of them */
+  #takeControl({ bytes, receivedTimeUs }: Frame): boolean {
+    if (!isControl(bytes)) return false
+    const message = readMessage(bytes)
+    if (message.kind === 'refused') return false
     if (message.kind === 'status') this.#noteSystem(message.system)
-    else if (message.kind === 'refused') this.#queue.push(frame)
     else if (message.kind === 'answer') {
       const { answer } = message
-      const refused = this.#subscriptions.take(answer, frame.receivedTimeUs)
-      if (answer.isSuccess) return
-      this.#lastError = answer.error
+      const refused = this.#subscriptions.take(answer, receivedTimeUs)
+      if (answer.isSuccess) return true
+      this.#lastRefusal = answer.error
       const { symbol } = answer
       this.#logger.warn({ symbol: refused ?? symbol, error: answer.error }, 'kraken feed: the venue refuses a request')
     }
+    return true
   }
 
   #noteSystem(system: string): void {
@@ -154,59 +127,25 @@ export class KrakenFeed implements Feed {
     this.#logger.warn({ system }, 'kraken feed: the state of the venue has changed')
   }
 
-  async next(signal: AbortSignal): Promise<FeedStep | undefined> {
-    signal.throwIfAborted()
-    this.#start()
-    const { limits } = this.#settings
-    const idleUs = this.#clock.nowUs() + limits.idleStepMs * 1000
-    while (!this.#steps.hasWork) {
-      const restMs = (idleUs - this.#clock.nowUs()) / 1000
-      if (restMs <= 0) return this.#steps.fill(this.#promiseUs())
-      // While it holds nothing may ring when the time is over.
-      await this.#wake.wait(this.#clock, this.#steps.isHolding ? Math.min(restMs, limits.checkEveryMs) : restMs, signal)
-      if (this.#failure !== undefined) throw this.#failure
-    }
-    if (this.#queue.count < limits.batchMaxCount) await this.#clock.sleep(limits.gatherMs, signal)
-    return this.#steps.fill(-1)
-  }
-
-  #start(): void {
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#running !== undefined) return
-    const { signal } = this.#closing
-    this.#running = Promise.all([this.#watchLines(signal), this.#repair.run(signal)]).catch((error: unknown) => {
-      if (signal.aborted && error === signal.reason) return
-      this.#failure = error
-      this.#lastError = messageOf(error)
-      this.#wake.ring()
+  /** Gives up sockets whose subscriptions are not answered. */
+  #dropUnanswered(): void {
+    if (this.#sockets.queue.isPaused) return
+    const { subscribeTimeoutMs } = this.#settings.limits
+    this.#sockets.lines.forEach((line, index) => {
+      if (!this.#subscriptions.isOverdue(index, this.#clock.nowUs(), subscribeTimeoutMs)) return
+      line.drop('a subscription was not answered in time')
     })
   }
 
-  async #watchLines(signal: AbortSignal): Promise<void> {
-    const { subscribeTimeoutMs, checkEveryMs } = this.#settings.limits
-    for (;;) {
-      this.#lines.forEach((line, index) => {
-        line.check()
-        if (this.#queue.isPaused) return
-        if (!this.#subscriptions.isOverdue(index, this.#clock.nowUs(), subscribeTimeoutMs)) return
-        line.drop('a subscription was not answered in time')
-      })
-      await this.#clock.sleep(checkEveryMs, signal)
-    }
-  }
-
-  /** As what nothing older will come: where every socket lives and brings all, and nothing is missing. -1 else. */
-  #promiseUs(): number {
-    if (this.#queue.count > 0 || this.#ledger.hasMissing || !this.#lines.every((_, index) => this.#isFollowed(index))) {
-      return -1
-    }
-    const aheadUs = Math.min(0, (this.#steps.skew.aheadMs ?? 0) * 1000)
-    return Math.floor(this.#clock.nowUs() + aheadUs - this.#settings.limits.idleLatenessMs * 1000)
-  }
-
-  #isFollowed(index: number): boolean {
+  get #isFollowing(): boolean {
     const { settleMs } = this.#settings.limits
-    return this.#lines[index]!.isOpen && this.#subscriptions.isSettled(index, this.#clock.nowUs(), settleMs)
+    return this.#sockets.lines.every(
+      (line, index) => line.isOpen && this.#subscriptions.isSettled(index, this.#clock.nowUs(), settleMs),
+    )
+  }
+
+  next(signal: AbortSignal): Promise<FeedStep | undefined> {
+    return this.#run.next(signal)
   }
 
   progress(): FeedProgress | undefined {
@@ -218,53 +157,26 @@ export class KrakenFeed implements Feed {
   }
 
   status(): FeedStatus {
-    const sinceUs = this.#clock.nowUs() - this.#settings.limits.quietAfterMs * 1000
-    const sockets = this.#lines.map((line) =>
-      line.status(line.isOpen ? this.#steps.quietSymbols(line.symbols, sinceUs, QUIET_SYMBOLS_MAX_COUNT) : []),
-    )
-    const { duplicateCount: _, renumberedCount: __, ...counts } = this.#ledger.counts
-    return {
-      name: this.name,
-      venue: VENUE,
-      state: this.#state(),
-      sockets,
-      repairs: {
-        ...counts,
-        outstandingCount: this.#ledger.outstandingCount,
-        requestCount: this.#repair.requestCount,
-        lastError: this.#repair.lastError,
-      },
-      clockAheadMs: this.#steps.skew.aheadMs,
-      reconnects: this.#lines.reduce((sum, line) => sum + line.reconnectCount, 0),
-      queueCount: this.#queue.count,
-      queueWaits: this.#queue.waitCount,
-      dropped: { ...this.#steps.dropped },
-      lastError: this.#errorText() ?? sockets.find((socket) => socket.lastError !== null)?.lastError ?? null,
-    }
+    return this.#run.status({ venue: VENUE, state: this.#state(), lastError: this.#errorText() })
   }
 
   #state(): FeedStatus['state'] {
-    const openCount = this.#lines.filter((line) => line.isOpen).length
-    if (openCount === 0) return 'connecting'
-    if (this.#ledger.hasMissing || openCount < this.#lines.length) return 'degraded'
+    if (this.#sockets.openCount === 0) return 'connecting'
+    if (this.#ledger.hasMissing || !this.#sockets.areAllOpen) return 'degraded'
     if (this.#subscriptions.refused.size > 0 || this.#system !== 'online') return 'degraded'
-    return this.#lines.every((_, index) => this.#isFollowed(index)) ? 'running' : 'catching-up'
+    return this.#isFollowing ? 'running' : 'catching-up'
   }
 
   #errorText(): string | null {
+    const { failureText } = this.#run
+    if (failureText !== null) return failureText
     const { refused } = this.#subscriptions
-    if (this.#failure === undefined && refused.size > 0) {
-      return `not followed: ${[...refused.values()].slice(0, REFUSED_MAX_COUNT).join('; ')}`
-    }
-    return (
-      this.#lastError ?? (this.#system === 'online' ? null : `the venue says that it is in the state ${this.#system}`)
-    )
+    if (refused.size > 0) return `not followed: ${[...refused.values()].slice(0, REFUSED_MAX_COUNT).join('; ')}`
+    if (this.#lastRefusal !== null) return this.#lastRefusal
+    return this.#system === 'online' ? null : `the venue says that it is in the state ${this.#system}`
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort(new FinPulseError('not-ready', 'kraken feed: is closed'))
-    await this.#running
-    for (const line of this.#lines) line.close()
-    this.#logger.debug('kraken feed: closed')
+  close(): Promise<void> {
+    return this.#run.close()
   }
 }

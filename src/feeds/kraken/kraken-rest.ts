@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { readText } from '../bounded-text.ts'
 import { parseExactJson } from '../exact-json.ts'
+import type { RequestFailure } from '../streaming/repair-loop.ts'
 import { failureOfAnswer } from '../streaming/stream-socket.ts'
 import { isObject, textOf } from './kraken-message.ts'
 import type { KrakenSettings } from './kraken-options.ts'
@@ -10,8 +11,7 @@ export type RestRow = readonly unknown[]
 
 export type RestAnswer =
   /** `last`: where to go on, in ns; empty where the venue leaves it out. */
-  | { readonly rows: readonly RestRow[]; readonly last: string }
-  | { readonly reason: string; readonly retryAfterMs?: number; readonly isFinal: boolean }
+  { readonly rows: readonly RestRow[]; readonly last: string } | RequestFailure
 
 /** Asks the venue for trades by time. */
 export class KrakenRest {

@@ -49,8 +49,13 @@ function readTrade(
   )
 }
 
+/** Of a row of REST `Trades`; NaN where it has none. */
+export function restIdOf(row: readonly unknown[]): number {
+  return tradeIdOf(textOf(row[6]))
+}
+
 /** NaN for anything but an integer above 0: the venue has been seen to give 0 to trades that it had not numbered. */
-export function tradeIdOf(text: string): number {
+function tradeIdOf(text: string): number {
   const id = /^[1-9]\d{0,15}$/.test(text) ? Number(text) : Number.NaN
   return id <= Number.MAX_SAFE_INTEGER ? id : Number.NaN
 }

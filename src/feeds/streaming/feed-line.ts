@@ -35,7 +35,7 @@ export interface FeedLineOptions {
   readonly budget: ConnectionBudget
   readonly onFrame: (frame: Frame) => void
   /** Called with each socket that opens, a successor too: for venues that are told over it what to send. */
-  readonly onOpened?: (socket: StreamSocket) => void
+  readonly onOpened?: (socket: StreamSocket, plan: SocketPlan) => void
   /** Whether the venue says by this frame that it will cut the socket soon: a successor is opened then. */
   readonly announcesEnd?: (frame: Uint8Array) => boolean
   /** True while the queue is full: sockets that open then do not read. */
@@ -133,7 +133,7 @@ export class FeedLine implements SocketListener {
 
   opened(socket: StreamSocket): void {
     const nowUs = this.#options.clock.nowUs()
-    this.#options.onOpened?.(socket)
+    this.#options.onOpened?.(socket, this.#options.plan)
     if (socket === this.#successor) {
       this.#isSuccessorOpen = true
       socket.pause()

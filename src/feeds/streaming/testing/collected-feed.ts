@@ -2,6 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { digitsToBigInt, formatDecimal } from '../../../base/decimal.ts'
 import type { Alert } from '../../../events/alert.ts'
 import type { Feed, FeedStep } from '../../feed.ts'
+import type { StreamingLimits } from '../streaming-limits.ts'
+
+/** Limits that make minutes of a venue's life into a second. */
+export const FAST_STREAMING_LIMITS = {
+  connectTimeoutMs: 500,
+  quietAfterMs: 150,
+  backoffFirstMs: 10,
+  backoffMaxMs: 50,
+  checkEveryMs: 5,
+  gatherMs: 1,
+  idleStepMs: 20,
+  holdMaxMs: 400,
+} as const satisfies Partial<StreamingLimits>
 
 export interface CollectedTrade {
   readonly symbol: string

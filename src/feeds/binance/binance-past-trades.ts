@@ -1,0 +1,34 @@
+import type { RepairRequest } from '../streaming/gap-ledger.ts'
+import type { PastTrades, RepairAnswer } from '../streaming/repair-loop.ts'
+import type { BinanceSettings } from './binance-options.ts'
+import { restIdOf } from './market-from-rest.ts'
+import type { RestClient, RestRow } from './rest-client.ts'
+import type { WeightBudget } from './weight-budget.ts'
+
+/** Binance is asked by id, within the weight of a minute. */
+export class BinancePastTrades implements PastTrades<RestRow> {
+  readonly #settings: BinanceSettings
+  readonly #rest: RestClient
+  readonly #budget: WeightBudget
+
+  constructor(settings: BinanceSettings, rest: RestClient, budget: WeightBudget) {
+    this.#settings = settings
+    this.#rest = rest
+    this.#budget = budget
+  }
+
+  waitMs(nowUs: number): number {
+    return this.#budget.waitMs(this.#rest.pageWeight, nowUs)
+  }
+
+  async ask({ symbol, fromId, toId }: RepairRequest, signal: AbortSignal): Promise<RepairAnswer<RestRow>> {
+    const { facts, tradeStream } = this.#settings
+    const limit = Math.min(facts.pageMaxCount[tradeStream], toId - fromId + 1)
+    const answer = await this.#rest.page(symbol, fromId, limit, signal)
+    if (!('rows' in answer)) return answer
+    const ids = answer.rows.map((row) => restIdOf(row, tradeStream)).filter((id) => id >= fromId)
+    if (ids.length === 0) return { reason: `no trades from ${fromId} on`, isFinal: false }
+    const throughId = Math.min(toId, Math.max(...ids))
+    return { rows: answer.rows.filter((row) => restIdOf(row, tradeStream) <= throughId), throughId }
+  }
+}

@@ -1,0 +1,125 @@
+import type { Clock } from '../../base/clock.ts'
+import type { InstrumentTable } from '../../events/instrument.ts'
+import type { FeedStep } from '../feed.ts'
+import type { TradeRow } from '../market-row.ts'
+import type { ReplayInstrument } from '../replay/replay-instruments.ts'
+import { ClockSkew } from '../streaming/clock-skew.ts'
+import type { FeedPosition } from '../streaming/feed-position.ts'
+import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
+import type { GapLedger } from '../streaming/gap-ledger.ts'
+import { HeardSymbols } from '../streaming/heard-symbols.ts'
+import type { RepairLoop } from '../streaming/repair-loop.ts'
+import { StepDraft } from '../streaming/step-draft.ts'
+import type { StreamedSteps } from '../streaming/streaming-status.ts'
+import { TradeIntake } from '../streaming/trade-intake.ts'
+import type { BinanceSettings } from './binance-options.ts'
+import type { CatchUp } from './catch-up.ts'
+import { FrameReader } from './frame-reader.ts'
+import { restIdOf, tradeFromRest } from './market-from-rest.ts'
+import { QuoteOrder } from './quote-order.ts'
+import type { RestRow } from './rest-client.ts'
+
+export interface BinanceStepsOptions {
+  readonly settings: BinanceSettings
+  readonly clock: Clock
+  readonly instruments: InstrumentTable
+  readonly ledger: GapLedger
+  readonly queue: FrameQueue
+  readonly repair: RepairLoop<RestRow>
+  readonly catchUp: CatchUp
+  readonly position: FeedPosition
+}
+
+/** Makes steps of frames and of repaired rows. The frame that shows a gap, and all after it, may wait for the repair. */
+export class BinanceSteps implements StreamedSteps {
+  readonly skew = new ClockSkew()
+  readonly heard = new HeardSymbols()
+  readonly #options: BinanceStepsOptions
+  readonly #reader: FrameReader
+  readonly #draft: StepDraft
+  readonly #intake: TradeIntake<RestRow>
+  readonly #quoteOrder = new QuoteOrder()
+  /** When the feed stops waiting for what was missed before the start. */
+  readonly #catchUpEndUs: number
+
+  constructor(options: BinanceStepsOptions) {
+    this.#options = options
+    const { settings, instruments, clock, ledger, position, repair } = options
+    const { limits, facts, symbols, tradeStream } = settings
+    const { pageMaxCount, venue } = facts
+    this.#reader = new FrameReader(settings)
+    this.#catchUpEndUs = clock.nowUs() + limits.catchUpMaxMs * 1000
+    // A page of a repair goes into one step.
+    const rowMaxCount = Math.max(limits.batchMaxCount, pageMaxCount.trade, pageMaxCount.aggTrade)
+    this.#draft = new StepDraft(venue, this.#reader.instruments, instruments, rowMaxCount)
+    for (const symbol of symbols) this.#draft.instrumentOf(symbol)
+    const rows = {
+      idOf: (row: RestRow) => restIdOf(row, tradeStream),
+      read: (row: RestRow, into: TradeRow) => tradeFromRest(row, tradeStream, into),
+    }
+    this.#intake = new TradeIntake({ clock, ledger, position, repair, draft: this.#draft, heard: this.heard, rows })
+  }
+
+  get dropped(): Readonly<Record<string, number>> {
+    return this.#draft.dropped
+  }
+
+  get isHolding(): boolean {
+    const { catchUp, clock } = this.#options
+    return (catchUp.isUnderWay && clock.nowUs() < this.#catchUpEndUs) || this.#intake.isHolding
+  }
+
+  fill(watermarkUs: number): FeedStep {
+    this.#draft.begin()
+    this.#intake.takePage()
+    this.#takeFrames()
+    return this.#draft.finish(watermarkUs, this.#options.position.encode())
+  }
+
+  #takeFrames(): void {
+    const { queue } = this.#options
+    while (this.#draft.hasRoom && !this.isHolding) {
+      const frame = queue.peek()
+      if (frame === undefined || !this.#takeFrame(frame)) return
+      queue.drop()
+    }
+  }
+
+  /** @returns false where the frame must wait for a repair */
+  #takeFrame(frame: Frame): boolean {
+    const read = this.#reader.read(frame.bytes, frame.receivedTimeUs)
+    switch (read.kind) {
+      case 'trade':
+        return this.#takeTrade(read.instrument, frame)
+      case 'quote':
+        this.#takeQuote(read.instrument, frame)
+        return true
+      case 'empty-trade':
+        this.#options.ledger.accept(read.instrument.symbol, this.#reader.streamId, 0)
+        this.#options.position.noteChanged(read.instrument.symbol)
+        this.#draft.count('empty-trade')
+        return true
+      case 'passed-over':
+        this.#draft.count('passed-over')
+        return true
+      case 'refused':
+        this.#draft.refuse(read.refusal, frame.bytes, frame.receivedTimeUs)
+        return true
+    }
+  }
+
+  #takeTrade(instrument: ReplayInstrument, frame: Frame): boolean {
+    const { trade, streamId, sentTimeUs } = this.#reader
+    const { holdMaxMs } = this.#options.settings.limits
+    if (!this.#intake.take(instrument, streamId, trade, frame.bytes, holdMaxMs)) return false
+    this.skew.note(sentTimeUs, frame.receivedTimeUs)
+    return true
+  }
+
+  #takeQuote(instrument: ReplayInstrument, frame: Frame): void {
+    const { quote } = this.#reader
+    this.heard.note(instrument.symbol, frame.receivedTimeUs)
+    if (this.#quoteOrder.isNew(instrument, quote)) this.#draft.addQuote(instrument, quote, frame.bytes)
+    else this.#draft.count('overlap')
+  }
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Random } from '../../base/random.ts'
+import { Backoff } from './backoff.ts'
+import type { GapLedger, RepairRequest } from './gap-ledger.ts'
+import type { StreamingLimits } from './streaming-limits.ts'
+import { Wake } from './wake.ts'
+
+/** Rows of a repair, to be taken into a step as a whole. */
+export interface RepairPage<Row> {
+  readonly request: RepairRequest
+  readonly rows: readonly Row[]
+  /** What is missing up to here and not among the rows is not at the venue. */
+  readonly throughId: number
+  readonly receivedTimeUs: number
+}
+
+/** Why a request brought nothing. */
+export interface RequestFailure {
+  readonly reason: string
+  /** Present where the venue said when to come back. */
+  readonly retryAfterMs?: number
+  /** True where the same request will fail again. */
+  readonly isFinal: boolean
+}
+
+/** `unfinished`: nothing new yet, but a further request goes on where this one ended. */
+export type RepairAnswer<Row> = Pick<RepairPage<Row>, 'rows' | 'throughId'> | RequestFailure | 'unfinished'
+
+/** Asks a venue, in its way and at its pace, for trades that it has sent before. */
+export interface PastTrades<Row> {
+  /** Time until the next request may go out, ms; 0: now. */
+  waitMs(nowUs: number): number
+  /** Rows from the first of the ids on, none that are not asked for. Rejects only with the signal's reason. */
+  ask(request: RepairRequest, signal: AbortSignal): Promise<RepairAnswer<Row>>
+}
+
+export interface RepairLoopOptions<Row> {
+  /** Of the feed, for the log. */
+  readonly name: string
+  readonly limits: Pick<StreamingLimits, 'backoffFirstMs' | 'backoffMaxMs' | 'repairAttemptsMaxCount'>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random: Random
+  readonly ledger: GapLedger
+  readonly past: PastTrades<Row>
+  /** Rung when a page is there, or a request has failed. */
+  readonly wake: Wake
+}
+
+const IDLE_MS = 1000
+
+/** Asks the venue for what the ledger misses, one page at a time: the next one is asked for once the last was taken. */
+export class RepairLoop<Row> {
+  readonly #options: RepairLoopOptions<Row>
+  readonly #backoff: Backoff
+  /** Rung when there may be something to ask for. */
+  readonly #due = new Wake()
+  #page: RepairPage<Row> | undefined
+  #lastError: string | null = null
+  #requestCount = 0
+
+  constructor(options: RepairLoopOptions<Row>) {
+    this.#options = options
+    const { backoffFirstMs, backoffMaxMs } = options.limits
+    this.#backoff = new Backoff({ firstMs: backoffFirstMs, maxMs: backoffMaxMs }, options.random)
+  }
+
+  get lastError(): string | null {
+    return this.#lastError
+  }
+
+  get requestCount(): number {
+    return this.#requestCount
+  }
+
+  get hasPage(): boolean {
+    return this.#page !== undefined
+  }
+
+  takePage(): RepairPage<Row> | undefined {
+    const page = this.#page
+    this.#page = undefined
+    return page
+  }
+
+  /** To be called when the ledger has changed or a page was taken. */
+  wake(): void {
+    this.#due.ring()
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const waitMs = await this.#step(signal)
+      if (waitMs > 0) await this.#due.wait(this.#options.clock, waitMs, signal)
+    }
+  }
+
+  /** @returns how long to wait before the next step, ms */
+  async #step(signal: AbortSignal): Promise<number> {
+    const { clock, ledger, past } = this.#options
+    if (this.#page !== undefined) return IDLE_MS
+    const nowUs = clock.nowUs()
+    const request = ledger.nextRequest(nowUs)
+    if (request === undefined) return Math.min(IDLE_MS, Math.max(1, (ledger.nextDueUs - nowUs) / 1000))
+    const waitMs = past.waitMs(nowUs)
+    if (waitMs === 0) await this.#ask(request, signal)
+    return waitMs
+  }
+
+  async #ask(request: RepairRequest, signal: AbortSignal): Promise<void> {
+    const { past, clock, wake } = this.#options
+    this.noteRequest()
+    const answer = await past.ask(request, signal)
+    if (answer === 'unfinished') return
+    if ('rows' in answer) {
+      this.#backoff.reset()
+      this.#page = { request, rows: answer.rows, throughId: answer.throughId, receivedTimeUs: clock.nowUs() }
+    } else this.#fail(request, answer)
+    wake.ring()
+  }
+
+  #fail(request: RepairRequest, { reason, retryAfterMs, isFinal }: RequestFailure): void {
+    const { ledger, clock, limits } = this.#options
+    this.noteError(request.symbol, reason)
+    const delayMs = Math.max(this.#backoff.nextDelayMs(), retryAfterMs ?? 0)
+    // To be told to wait is no failure of the request.
+    const attemptCount = retryAfterMs === undefined ? 1 : 0
+    ledger.noteFailed(request, clock.nowUs() + delayMs * 1000, isFinal ? limits.repairAttemptsMaxCount : attemptCount)
+  }
+
+  /** Counts a request: those of the loop, and what the feed asks besides. */
+  noteRequest(): void {
+    this.#requestCount += 1
+  }
+
+  /** As `noteRequest`. */
+  noteError(symbol: string, reason: string): void {
+    const { logger, name } = this.#options
+    this.#lastError = `${symbol}: ${reason}`
+    logger.warn({ symbol, reason }, `${name} feed: a back-fill request failed`)
+  }
+}

@@ -1,0 +1,87 @@
+import { DEAD_LETTER_SAMPLE_MAX_LENGTH, type DeadLetter } from '../../events/dead-letter.ts'
+import type { InstrumentTable } from '../../events/instrument.ts'
+import { NumberText } from '../exact-json.ts'
+import type { FeedStep } from '../feed.ts'
+import type { QuoteRow, Refusal, TradeRow } from '../market-row.ts'
+import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import { StepBuilder } from '../replay/step-builder.ts'
+
+/** What a row was read from: a frame, or a part of a JSON text. */
+export type RowInput = Uint8Array | object
+
+/** One step in the making, with what is refused; and the account of all that was left out so far. */
+export class StepDraft {
+  readonly dropped: Record<string, number> = {}
+  readonly #venue: string
+  readonly #instruments: ReplayInstruments
+  readonly #step: StepBuilder
+  #deadLetters: DeadLetter[] = []
+
+  constructor(venue: string, instruments: ReplayInstruments, table: InstrumentTable, rowMaxCount: number) {
+    this.#venue = venue
+    this.#instruments = instruments
+    this.#step = new StepBuilder(table, rowMaxCount)
+  }
+
+  /** Clears what the step before held. */
+  begin(): void {
+    const { trades, quotes } = this.#step
+    trades.count = 0
+    trades.watermarkUs = -1
+    quotes.count = 0
+    this.#deadLetters = []
+    this.#step.syncDecimals(this.#instruments.all())
+  }
+
+  /** @param watermarkUs promise of a step without rows, or -1 */
+  finish(watermarkUs: number, position: Uint8Array): FeedStep {
+    const { trades, quotes } = this.#step
+    if (trades.count === 0 && quotes.count === 0) trades.watermarkUs = watermarkUs
+    return { trades, quotes, deadLetters: this.#deadLetters, position }
+  }
+
+  get hasRoom(): boolean {
+    return !this.#step.isFull && this.#deadLetters.length < this.#step.trades.capacity
+  }
+
+  /** The instrument of a symbol that the venue has; undefined for a text that is no symbol. */
+  instrumentOf(symbol: string): ReplayInstrument | undefined {
+    return this.#instruments.find(this.#venue, symbol)
+  }
+
+  addTrade(instrument: ReplayInstrument, row: TradeRow, input: RowInput): void {
+    const refusal = this.#step.addTrade(instrument, row)
+    if (refusal !== undefined) this.refuse(refusal, input, row.receivedTimeUs)
+  }
+
+  addQuote(instrument: ReplayInstrument, row: QuoteRow, input: RowInput): void {
+    const refusal = this.#step.addQuote(instrument, row)
+    if (refusal !== undefined) this.refuse(refusal, input, row.receivedTimeUs)
+  }
+
+  refuse({ reason, detail }: Refusal, input: RowInput, receivedTimeUs: number): void {
+    this.count(reason)
+    this.#deadLetters.push({
+      type: 'dead-letter',
+      reason,
+      detail,
+      source: this.#venue,
+      receivedTimeMs: receivedTimeUs / 1000,
+      sample: sampleOf(input).slice(0, DEAD_LETTER_SAMPLE_MAX_LENGTH),
+    })
+  }
+
+  /** Something was left out. */
+  count(reason: string): void {
+    this.dropped[reason] = (this.dropped[reason] ?? 0) + 1
+  }
+}
+
+const textDecoder = new TextDecoder()
+const SAMPLE_MAX_BYTES = 4 * DEAD_LETTER_SAMPLE_MAX_LENGTH
+
+/** As the venue wrote it, but for the spaces of a part: numbers keep their digits. */
+function sampleOf(input: RowInput): string {
+  if (input instanceof Uint8Array) return textDecoder.decode(input.subarray(0, SAMPLE_MAX_BYTES))
+  return JSON.stringify(input, (_, part: unknown) => (part instanceof NumberText ? part.text : part))
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../../base/clock.ts'
+import { createTradeRow, type Refusal, type TradeRow } from '../market-row.ts'
+import type { ReplayInstrument } from '../replay/replay-instruments.ts'
+import type { FeedPosition } from './feed-position.ts'
+import { GapHold } from './gap-hold.ts'
+import type { GapLedger } from './gap-ledger.ts'
+import type { HeardSymbols } from './heard-symbols.ts'
+import type { RepairLoop } from './repair-loop.ts'
+import type { RowInput, StepDraft } from './step-draft.ts'
+
+/** Reads rows of repairs. */
+export interface RepairedRows<Row> {
+  /** The row's id in its stream, or NaN. */
+  idOf(row: Row): number
+  /** Leaves `receivedTimeUs` alone. @returns why the row is no trade */
+  read(row: Row, into: TradeRow): Refusal | undefined
+}
+
+export interface TradeIntakeOptions<Row> {
+  readonly clock: Clock
+  readonly ledger: GapLedger
+  readonly position: FeedPosition
+  readonly repair: RepairLoop<Row>
+  readonly draft: StepDraft
+  readonly heard: HeardSymbols
+  readonly rows: RepairedRows<Row>
+}
+
+/** Takes trades into a step in the order of their ids: what shows a gap may wait for its repair, what is known is dropped. */
+export class TradeIntake<Row extends object> {
+  readonly #options: TradeIntakeOptions<Row>
+  readonly #hold = new GapHold()
+  readonly #repaired = createTradeRow()
+
+  constructor(options: TradeIntakeOptions<Row>) {
+    this.#options = options
+  }
+
+  /** True while a trade, and all after it, waits for a repair. */
+  get isHolding(): boolean {
+    return this.#hold.isHolding(this.#options.clock.nowUs())
+  }
+
+  /**
+   * A trade of a stream.
+   * @param id of the trade in its stream: its own, or that of an aggregate
+   * @param holdMs for how long it may wait
+   * @returns false where it must wait for a repair; it is to be brought again then
+   */
+  take(instrument: ReplayInstrument, id: number, row: TradeRow, input: RowInput, holdMs: number): boolean {
+    const { clock, ledger, position, repair, draft, heard } = this.#options
+    const { symbol } = instrument
+    if (ledger.verdictOn(symbol, id, row.eventTimeUs) === 'gap') {
+      const gap = ledger.miss(symbol, id - 1)
+      position.noteChanged(symbol)
+      repair.wake()
+      if (this.#hold.begin(gap, clock.nowUs() + holdMs * 1000)) return false
+    }
+    heard.note(symbol, row.receivedTimeUs)
+    if (!ledger.accept(symbol, id, row.eventTimeUs)) {
+      draft.count('overlap')
+      return true
+    }
+    position.noteChanged(symbol)
+    draft.addTrade(instrument, row, input)
+    return true
+  }
+
+  /** Takes what a repair has brought, if anything. */
+  takePage(): void {
+    const { ledger, position, repair } = this.#options
+    const page = repair.takePage()
+    if (page === undefined) return
+    const { request, rows, throughId, receivedTimeUs } = page
+    for (const row of rows) this.#takeRepaired(request.symbol, row, receivedTimeUs)
+    ledger.noteAnswered(request, throughId)
+    position.noteChanged(request.symbol)
+    this.#hold.repaired()
+    repair.wake()
+  }
+
+  #takeRepaired(symbol: string, input: Row, receivedTimeUs: number): void {
+    const { ledger, draft, rows } = this.#options
+    const row = this.#repaired
+    const refusal = rows.read(input, row)
+    if (refusal !== undefined) {
+      draft.refuse(refusal, input, receivedTimeUs)
+      return
+    }
+    const id = rows.idOf(input)
+    if (ledger.verdictOn(symbol, id, row.eventTimeUs) !== 'fill') return
+    ledger.accept(symbol, id, row.eventTimeUs)
+    row.receivedTimeUs = receivedTimeUs
+    draft.addTrade(draft.instrumentOf(symbol)!, row, input)
+  }
+}
