@@ -48,6 +48,30 @@ export class Random {
     return result
   }
 
+  /** The next `count` numbers of `nextUint32`, faster than one by one. */
+  fillUint32(into: Uint32Array, count: number): void {
+    const state = this.#state
+    let a = state[0]! | 0
+    let b = state[1]! | 0
+    let c = state[2]! | 0
+    let d = state[3]! | 0
+    for (let index = 0; index < count; index++) {
+      const product = Math.imul(b, 5)
+      into[index] = Math.imul((product << 7) | (product >>> 25), 9)
+      const shifted = b << 9
+      c ^= a
+      d ^= b
+      b ^= c
+      a ^= d
+      c ^= shifted
+      d = (d << 11) | (d >>> 21)
+    }
+    state[0] = a
+    state[1] = b
+    state[2] = c
+    state[3] = d
+  }
+
   /** A uniform number in [0, 1), with 32 bits of resolution. */
   next(): number {
     return this.nextUint32() * 2 ** -32

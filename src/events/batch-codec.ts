@@ -89,12 +89,14 @@ function reserve(rowCount: number): void {
 
 /** The delay is far narrower than the time itself. */
 function fillDelays(count: number, receivedTimeUs: Float64Array, eventTimeUs: Float64Array): void {
-  for (let row = 0; row < count; row++) delays[row] = receivedTimeUs[row]! - eventTimeUs[row]!
+  const into = delays
+  for (let row = 0; row < count; row++) into[row] = receivedTimeUs[row]! - eventTimeUs[row]!
 }
 
 /** @returns the instruments of the rows, in order of appearance; `localIndexes` then has their places in it */
 function fillLocalIndexes(count: number, instrument: Uint32Array, instruments: InstrumentTable): Instrument[] {
   const dictionary: Instrument[] = []
+  const into = localIndexes
   const localIndex = new Int32Array(instruments.count).fill(-1)
   for (let row = 0; row < count; row++) {
     const index = instrument[row]!
@@ -103,7 +105,7 @@ function fillLocalIndexes(count: number, instrument: Uint32Array, instruments: I
       local = dictionary.push(instruments.at(index)) - 1
       localIndex[index] = local
     }
-    localIndexes[row] = local
+    into[row] = local
   }
   return dictionary
 }

@@ -2,6 +2,8 @@ import { Random } from '../../../base/random.ts'
 
 const QUOTA_STREAM = 0x71756f74
 const ORDER_STREAM = 0x6f726472
+/** More than the longest run: symbol and length of a run share 32 bits. */
+const RUN_LENGTHS = 2 ** 17
 /** Most events of a block: a minute of more is several blocks. */
 export const BLOCK_MAX_COUNT = 65_536
 
@@ -19,8 +21,9 @@ export class BlockPlan {
   readonly order = new Uint32Array(BLOCK_MAX_COUNT)
   /** 1 where an event continues the run of the one before it. */
   readonly continues = new Uint8Array(BLOCK_MAX_COUNT)
-  readonly #runSymbol = new Uint32Array(BLOCK_MAX_COUNT)
-  readonly #runLength = new Uint32Array(BLOCK_MAX_COUNT)
+  /** Each run's symbol and length in one number. */
+  readonly #runs = new Uint32Array(BLOCK_MAX_COUNT)
+  readonly #drawn = new Uint32Array(2 * BLOCK_MAX_COUNT)
 
   constructor(seed: number, symbolCount: number) {
     this.#seed = seed
@@ -49,47 +52,53 @@ export class BlockPlan {
 
   /** Draws the order of the events that `share` gave out. @param runLength mean length of a run, at least 1 */
   arrange(block: number, runLength: number): void {
-    const random = this.#random
-    random.reseed(this.#seed, ORDER_STREAM, block)
-    const endChance = 1 / runLength
+    let count = 0
+    for (const quota of this.quota) count += quota
+    this.#random.reseed(this.#seed, ORDER_STREAM, block)
+    // An event draws at most one number for the length of its run, and a run one more for its place.
+    this.#random.fillUint32(this.#drawn, 2 * count)
+    this.#unfold(this.#drawRuns(runLength))
+  }
+
+  /** Cuts each symbol's events into runs, and shuffles these as Fisher and Yates do. @returns how many runs there are */
+  #drawRuns(runLength: number): number {
+    const { quota } = this
+    const runs = this.#runs
+    const drawn = this.#drawn
+    const endBelow = 2 ** 32 / runLength
+    let next = 0
     let runCount = 0
-    for (let symbol = 0; symbol < this.quota.length; symbol++) {
-      let left = this.quota[symbol]!
+    for (let symbol = 0; symbol < quota.length; symbol++) {
+      let left = quota[symbol]!
       while (left > 0) {
         let length = 1
-        while (length < left && random.next() > endChance) length += 1
-        this.#runSymbol[runCount] = symbol
-        this.#runLength[runCount++] = length
+        while (length < left && drawn[next++]! > endBelow) length += 1
+        runs[runCount++] = symbol * RUN_LENGTHS + length
         left -= length
       }
     }
-    this.#shuffle(runCount)
-    this.#unfold(runCount)
-  }
-
-  /** Fisher and Yates' shuffle of the runs. */
-  #shuffle(count: number): void {
-    for (let last = count - 1; last > 0; last--) {
-      const other = this.#random.nextInt(last + 1)
-      const symbol = this.#runSymbol[last]!
-      const length = this.#runLength[last]!
-      this.#runSymbol[last] = this.#runSymbol[other]!
-      this.#runLength[last] = this.#runLength[other]!
-      this.#runSymbol[other] = symbol
-      this.#runLength[other] = length
+    for (let last = runCount - 1; last > 0; last--) {
+      const other = Math.floor(drawn[next++]! * 2 ** -32 * (last + 1))
+      const run = runs[last]!
+      runs[last] = runs[other]!
+      runs[other] = run
     }
+    return runCount
   }
 
   #unfold(runCount: number): void {
+    const { order, continues } = this
+    const runs = this.#runs
     let at = 0
     for (let run = 0; run < runCount; run++) {
-      const symbol = this.#runSymbol[run]!
-      const end = at + this.#runLength[run]!
-      this.continues[at] = 0
-      this.order[at++] = symbol
+      const packed = runs[run]!
+      const symbol = Math.floor(packed / RUN_LENGTHS)
+      const end = at + (packed % RUN_LENGTHS)
+      continues[at] = 0
+      order[at++] = symbol
       while (at < end) {
-        this.continues[at] = 1
-        this.order[at++] = symbol
+        continues[at] = 1
+        order[at++] = symbol
       }
     }
   }

@@ -2,7 +2,7 @@ import { FinPulseError } from '../../../base/errors.ts'
 import { hashText, Random } from '../../../base/random.ts'
 import type { InstrumentTable } from '../../../events/instrument.ts'
 import type { QuoteBatch } from '../../../events/quote-batch.ts'
-import { TAKER_BUY, TAKER_SELL, type TradeBatch } from '../../../events/trade-batch.ts'
+import { TAKER_BUY, type TradeBatch } from '../../../events/trade-batch.ts'
 import type { SessionTable } from '../../calendar/session-table.ts'
 import type { Schedule } from '../../schedule.ts'
 import type { MarketAnomalies } from '../anomalies/anomaly-options.ts'
@@ -11,9 +11,9 @@ import type { AnomalyStretch } from '../anomalies/anomaly-stretch.ts'
 import { EVENT_QUOTES_MAX_COUNT, EVENT_TRADES_MAX_COUNT } from '../anomalies/market-event.ts'
 import { type FinishedStretch, MarketOverlay } from '../anomalies/market-overlay.ts'
 import { BLOCK_MAX_COUNT, BlockPlan } from './block-plan.ts'
-import { MarketWriter, type WrittenSymbol } from './market-writer.ts'
+import { MarketWriter, type WalkedEvents, type WrittenSymbol } from './market-writer.ts'
 import { MINUTE_US, MinutePath, type PathSymbol } from './minute-path.ts'
-import { NORMAL_QUANTILES } from './quantile-table.ts'
+import { PriceWalk, WALK_MAX_COUNT } from './price-walk.ts'
 
 export type WorldSymbol = PathSymbol & WrittenSymbol
 
@@ -58,14 +58,8 @@ export class MarketWorld {
   readonly #writer: MarketWriter
   readonly #weights: Float64Array
   readonly #nextTradeId: Float64Array
-  readonly #price: Float64Array
-  readonly #target: Float64Array
-  readonly #stepDeviation: Float64Array
-  readonly #left: Uint32Array
-  readonly #halfSpread: Float64Array
-  readonly #side: Uint8Array
-  readonly #bid: Float64Array
-  readonly #ask: Float64Array
+  readonly #walk: PriceWalk
+  readonly #events: WalkedEvents
   readonly #overlay: MarketOverlay
   /** Whether an anomaly has a part in the present block. */
   #isTouched = false
@@ -82,15 +76,9 @@ export class MarketWorld {
     this.#writer = new MarketWriter(symbols, instruments)
     this.#nextTradeId = options.firstTradeIds?.slice() ?? new Float64Array(count).fill(1)
     this.#weights = new Float64Array(count)
-    this.#price = new Float64Array(count)
-    this.#target = new Float64Array(count)
-    this.#stepDeviation = new Float64Array(count)
-    this.#left = new Uint32Array(count)
-    this.#halfSpread = new Float64Array(count)
-    this.#side = new Uint8Array(count)
-    this.#bid = new Float64Array(count)
-    this.#ask = new Float64Array(count)
-    const market = { writer: this.#writer, price: this.#price, halfSpread: this.#halfSpread }
+    this.#walk = new PriceWalk(count)
+    this.#events = { walk: this.#walk, order: this.#plan.order, at: 0, count: 0, firstIndex: 0 }
+    const market = { writer: this.#writer, price: this.#walk.price, halfSpread: this.#walk.halfSpread }
     this.#overlay = new MarketOverlay(new AnomalyPlan(options), options.injected ?? [], market)
     this.#index = firstIndex
     this.#blockFirst = firstIndex
@@ -116,7 +104,11 @@ export class MarketWorld {
         continue
       }
       if (this.#index === this.#blockFirst) this.#beginBlock()
-      while (this.#index < Math.min(index, this.#blockEnd)) this.#emit(undefined, undefined)
+      const end = Math.min(index, this.#blockEnd)
+      while (this.#index < end) {
+        if (this.#isTouched) this.#emitTouched(undefined, undefined)
+        else this.#stepOver(Math.min(end - this.#index, WALK_MAX_COUNT))
+      }
     }
   }
 
@@ -131,7 +123,7 @@ export class MarketWorld {
       if (this.#index === this.#blockFirst) this.#beginBlock()
       const end = Math.min(endIndex, this.#blockEnd)
       if (!this.#isTouched) {
-        while (this.#index < end && hasRoom(trades, quotes)) this.#emit(trades, quotes)
+        while (this.#index < end && hasRoom(trades, quotes)) this.#emit(trades, quotes, end)
       } else if (!this.#fillTouched(trades, quotes, end)) return
     }
   }
@@ -145,7 +137,7 @@ export class MarketWorld {
       throw new FinPulseError('config-invalid', `batch: expected room for ${least} rows, got ${trades.capacity}`)
     }
     while (this.#index < end && trades.count <= tradesEnd && (quotes?.count ?? 0) <= quotesEnd) {
-      this.#emit(trades, quotes)
+      this.#emitTouched(trades, quotes)
     }
     return this.#index === end
   }
@@ -155,7 +147,7 @@ export class MarketWorld {
     const isInBlock = this.#overlay.inject(stretch)
     if (!isInBlock || this.#index === this.#blockEnd || this.#isTouched) return
     this.#isTouched = true
-    this.#overlay.show(this.#bid, this.#ask)
+    this.#overlay.show(this.#walk.bid, this.#walk.ask)
   }
 
   /** The stretches of a symbol that have a part in `[fromUs, toUs)`. */
@@ -218,16 +210,12 @@ export class MarketWorld {
     const end = to === 1 ? this.#path.closeLogPrice[symbol]! : this.#bridge(symbol, to)
     const price = Math.exp(start) / tick
     const deviation = this.#path.deviation[symbol]! * Math.sqrt(to - from)
-    this.#price[symbol] = price
-    this.#target[symbol] = Math.exp(end) / tick
-    this.#left[symbol] = quota
-    this.#stepDeviation[symbol] = quota === 0 ? 0 : (price * deviation) / Math.sqrt(quota)
     const spreadBp = profile.spreadBp + profile.spreadOfVolatility * this.#path.deviation[symbol]! * 1e4
-    this.#halfSpread[symbol] = Math.max(0.5, (price * spreadBp * 1e-4) / 2)
+    const halfSpread = Math.max(0.5, (price * spreadBp * 1e-4) / 2)
+    this.#walk.begin(symbol, price, Math.exp(end) / tick, quota, deviation, halfSpread)
     // A symbol's volume is shared out over its trades: busier minutes have more of them and larger ones.
     const share = (this.#weights[symbol]! * this.#weights.length) / weightSum
     this.#writer.lots[symbol] = (QUANTITY_MEAN_LOTS * this.#path.volume[symbol]!) / share
-    this.#bid[symbol] = -1
   }
 
   /** The path inside a minute, by midpoint displacement: a Brownian bridge that is the same wherever it is asked. */
@@ -257,39 +245,46 @@ export class MarketWorld {
     return leftValue + ((rightValue - leftValue) * (fraction - left)) / (right - left)
   }
 
-  /** The hot path: one event, written where batches are given. */
-  #emit(trades: TradeBatch | undefined, quotes: QuoteBatch | undefined): void {
-    const at = this.#index - this.#blockFirst
-    const symbol = this.#plan.order[at]!
-    const bits = this.#random.nextUint32()
-    const left = this.#left[symbol]!
-    const noise = this.#stepDeviation[symbol]! * NORMAL_QUANTILES[bits >>> 20]! * Math.sqrt((left - 1) / left)
-    const price = this.#price[symbol]! + (this.#target[symbol]! - this.#price[symbol]!) / left + noise
-    this.#price[symbol] = price
-    this.#left[symbol] = left - 1
-    const isBuy = this.#plan.continues[at] === 1 ? this.#side[symbol] === TAKER_BUY : (bits & 1) === 1
-    this.#side[symbol] = isBuy ? TAKER_BUY : TAKER_SELL
-    const id = this.#nextTradeId[symbol]!++
-    const index = this.#index++
-    const half = this.#halfSpread[symbol]!
-    const bid = Math.max(1, Math.floor(price - half))
-    const ask = Math.max(bid + 1, Math.ceil(price + half))
-    const hasNewQuote = bid !== this.#bid[symbol] || ask !== this.#ask[symbol]
-    // Events that are stepped over leave their quote behind too, or the next one would give it out again.
-    this.#bid[symbol] = bid
-    this.#ask[symbol] = ask
-    if (this.#isTouched) {
-      const timeUs = this.#options.schedule.dueUs(index)
-      // The market beneath has used one id.
-      this.#nextTradeId[symbol] =
-        id + this.#overlay.emit(trades, quotes, symbol, index, timeUs, id, bid, ask, isBuy, bits, hasNewQuote)
-      return
-    }
-    if (trades === undefined) return
-    const timeUs = this.#options.schedule.dueUs(index)
-    if (hasNewQuote && quotes !== undefined) this.#writer.quote(quotes, symbol, index, timeUs, bid, ask, bits)
-    const lots = this.#writer.lots[symbol]!
-    this.#writer.trade(trades, symbol, id, timeUs, isBuy ? ask : bid, isBuy, lots, (bits >>> 8) & 0xfff)
+  /** Walks the next events of the block. */
+  #advance(count: number): WalkedEvents {
+    const events = this.#events
+    events.at = this.#index - this.#blockFirst
+    events.count = count
+    events.firstIndex = this.#index
+    this.#walk.walk(this.#plan, events.at, count, this.#random)
+    this.#index += count
+    return events
+  }
+
+  /** The hot path: as many events as there is room for. Each has a trade, and a quote at most. */
+  #emit(trades: TradeBatch, quotes: QuoteBatch | undefined, end: number): void {
+    const room = Math.min(
+      trades.capacity - trades.count,
+      quotes === undefined ? Infinity : quotes.capacity - quotes.count,
+    )
+    const events = this.#advance(Math.min(end - this.#index, room, WALK_MAX_COUNT))
+    const { schedule } = this.#options
+    if (quotes !== undefined) this.#writer.quotes(quotes, events, schedule)
+    this.#writer.trades(trades, events, schedule, this.#nextTradeId)
+  }
+
+  /** Events that nobody is given leave prices, quotes and ids behind all the same. */
+  #stepOver(count: number): void {
+    const { order, at } = this.#advance(count)
+    for (let event = 0; event < count; event++) this.#nextTradeId[order[at + event]!]! += 1
+  }
+
+  /** One event of a block that an anomaly has a part in. */
+  #emitTouched(trades: TradeBatch | undefined, quotes: QuoteBatch | undefined): void {
+    const { walk, order, at, firstIndex } = this.#advance(1)
+    const symbol = order[at]!
+    const timeUs = this.#options.schedule.dueUs(firstIndex)
+    const [bits, bid, ask] = [walk.bits[0]!, walk.bids[0]!, walk.asks[0]!]
+    const isBuy = walk.sides[0] === TAKER_BUY
+    const hasNewQuote = walk.isNewQuote[0] === 1
+    const id = this.#nextTradeId[symbol]!
+    this.#nextTradeId[symbol] =
+      id + this.#overlay.emit(trades, quotes, symbol, firstIndex, timeUs, id, bid, ask, isBuy, bits, hasNewQuote)
   }
 }
 

@@ -1,7 +1,9 @@
 import type { InstrumentTable } from '../../../events/instrument.ts'
 import type { QuoteBatch } from '../../../events/quote-batch.ts'
 import { TAKER_BUY, TAKER_SELL, type TradeBatch } from '../../../events/trade-batch.ts'
+import type { Schedule } from '../../schedule.ts'
 import type { MarketProfile } from './market-profile.ts'
+import type { PriceWalk } from './price-walk.ts'
 import { NORMAL_QUANTILES } from './quantile-table.ts'
 
 /** How a symbol's rows look. */
@@ -24,6 +26,17 @@ const QUANTITY_FACTORS = NORMAL_QUANTILES.map((quantile) =>
   Math.exp(QUANTITY_DEVIATION * quantile - QUANTITY_DEVIATION ** 2 / 2),
 )
 
+/** Events of a block, walked already, that are to be written. */
+export interface WalkedEvents {
+  readonly walk: PriceWalk
+  /** Symbols of a block's events, and where these begin among them. */
+  readonly order: Uint32Array
+  at: number
+  count: number
+  /** Index of the first of them. */
+  firstIndex: number
+}
+
 /** Writes the rows of a market: prices come in ticks, quantities as quantiles of their distribution. The hot path. */
 export class MarketWriter {
   /** By symbol. */
@@ -42,6 +55,48 @@ export class MarketWriter {
     this.tick = Float64Array.from(formats, ({ tick }) => tick)
     this.lots = new Float64Array(symbols.length)
     this.#tickDigits = Float64Array.from(formats, ({ digits }) => digits)
+  }
+
+  /** One trade an event. @param nextTradeId by symbol, goes on */
+  trades(batch: TradeBatch, events: WalkedEvents, schedule: Schedule, nextTradeId: Float64Array): void {
+    const { walk, order, at, count, firstIndex } = events
+    const { bits, bids, asks, sides } = walk
+    const { lots } = this
+    const instruments = this.#instrument
+    const tickDigits = this.#tickDigits
+    const { instrument, priceLow, quantityLow, id, flags, eventTimeUs, receivedTimeUs } = batch
+    const from = batch.count
+    const to = from + count
+    for (let event = 0; event < count; event++) {
+      const row = from + event
+      const symbol = order[at + event]!
+      const side = sides[event]!
+      instrument[row] = instruments[symbol]!
+      priceLow[row] = (side === TAKER_BUY ? asks[event]! : bids[event]!) * tickDigits[symbol]!
+      quantityLow[row] = quantityOf(lots[symbol]!, (bits[event]! >>> 8) & 0xfff)
+      id[row] = nextTradeId[symbol]!++
+      flags[row] = side
+    }
+    for (let event = 0; event < count; event++) {
+      const timeUs = schedule.dueUs(firstIndex + event)
+      eventTimeUs[from + event] = timeUs
+      // The simulated venue is next door: what it sends arrives at once, and the same bytes on every run.
+      receivedTimeUs[from + event] = timeUs
+    }
+    batch.priceHigh.fill(0, from, to)
+    batch.quantityHigh.fill(0, from, to)
+    batch.tradeCount.fill(1, from, to)
+    batch.count = to
+  }
+
+  /** A quote where it has changed. */
+  quotes(batch: QuoteBatch, { walk, order, at, count, firstIndex }: WalkedEvents, schedule: Schedule): void {
+    const { bits, bids, asks, isNewQuote } = walk
+    for (let event = 0; event < count; event++) {
+      if (isNewQuote[event] === 0) continue
+      const index = firstIndex + event
+      this.quote(batch, order[at + event]!, index, schedule.dueUs(index), bids[event]!, asks[event]!, bits[event]!)
+    }
   }
 
   /** @param lots mean quantity, by `this.lots` or otherwise @param quantile of the quantity, 0 to 4095 */
@@ -98,7 +153,7 @@ export class MarketWriter {
 }
 
 function quantityOf(meanLots: number, quantile: number): number {
-  const lots = Math.round(meanLots * QUANTITY_FACTORS[quantile]!)
+  const lots = Math.floor(meanLots * QUANTITY_FACTORS[quantile]! + 0.5)
   return lots < 1 ? 1 : lots > QUANTITY_MAX_LOTS ? QUANTITY_MAX_LOTS : lots
 }
 
