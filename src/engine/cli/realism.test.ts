@@ -5,7 +5,9 @@ import { generateInto, minuteProcessor, reportOf, symbolFacts } from './realism-
 
 describe('the generated crypto market', () => {
   // Seed 1 is one that the profile was fitted on: this guards the default against changes, and says nothing of others.
-  it('has, for the default seed, each fact as the median over ten symbols within its band', { timeout: 120_000 }, () => {
+  it('has, for the default seed, each fact as the median over ten symbols within its band', {
+    timeout: 120_000,
+  }, () => {
     const minutes = new Map<string, MinuteSeriesBuilder>()
     const processor: MarketProcessor = minuteProcessor(minutes)
     generateInto(processor, { market: 'crypto', days: '30', seed: '1' }, 4)
