@@ -56,10 +56,8 @@ export class PieceWriter {
     const from = this.#length + FRAME_HEADER_BYTES
     this.#bytes.set(payload, from)
     this.#length = from + payload.length
-    let maxEventTimeUs = 0
-    for (let row = 0; row < batch.count; row++) {
-      if (batch.eventTimeUs[row]! > maxEventTimeUs) maxEventTimeUs = batch.eventTimeUs[row]!
-    }
+    // Worlds give their events in order of time.
+    const maxEventTimeUs = batch.eventTimeUs[batch.count - 1]!
     this.#frames.push({ topic, from, to: this.#length, recordCount: batch.count, maxEventTimeUs })
   }
 

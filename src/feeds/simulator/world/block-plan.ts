@@ -2,8 +2,9 @@ import { Random } from '../../../base/random.ts'
 
 const QUOTA_STREAM = 0x71756f74
 const ORDER_STREAM = 0x6f726472
-/** More than the longest run: symbol and length of a run share 32 bits. */
-const RUN_LENGTHS = 2 ** 17
+/** Bits for the length of a run, at most BLOCK_MAX_COUNT: its symbol has the other fifteen of 32. */
+const RUN_LENGTH_BITS = 17
+const RUN_LENGTH_MASK = 2 ** RUN_LENGTH_BITS - 1
 /** Most events of a block: a minute of more is several blocks. */
 export const BLOCK_MAX_COUNT = 65_536
 
@@ -73,7 +74,7 @@ export class BlockPlan {
       while (left > 0) {
         let length = 1
         while (length < left && drawn[next++]! > endBelow) length += 1
-        runs[runCount++] = symbol * RUN_LENGTHS + length
+        runs[runCount++] = (symbol << RUN_LENGTH_BITS) | length
         left -= length
       }
     }
@@ -92,8 +93,8 @@ export class BlockPlan {
     let at = 0
     for (let run = 0; run < runCount; run++) {
       const packed = runs[run]!
-      const symbol = Math.floor(packed / RUN_LENGTHS)
-      const end = at + (packed % RUN_LENGTHS)
+      const symbol = packed >>> RUN_LENGTH_BITS
+      const end = at + (packed & RUN_LENGTH_MASK)
       continues[at] = 0
       order[at++] = symbol
       while (at < end) {
