@@ -1,5 +1,12 @@
 import type { ColumnArray } from './column.ts'
-import { type BatchKind, corrupt, decodeColumns, type EncodedColumns, encodeColumns } from './column-codec.ts'
+import {
+  type BatchKind,
+  type ColumnRange,
+  corrupt,
+  decodeColumns,
+  type EncodedColumns,
+  encodeColumns,
+} from './column-codec.ts'
 import type { Instrument, InstrumentTable } from './instrument.ts'
 import { PaymentBatch } from './payment-batch.ts'
 import { QuoteBatch } from './quote-batch.ts'
@@ -87,10 +94,19 @@ function reserve(rowCount: number): void {
   localIndexes = new Float64Array(rowCount)
 }
 
-/** The delay is far narrower than the time itself. */
-function fillDelays(count: number, receivedTimeUs: Float64Array, eventTimeUs: Float64Array): void {
+/** The delay is far narrower than the time itself. @returns its range */
+function fillDelays(count: number, receivedTimeUs: Float64Array, eventTimeUs: Float64Array): ColumnRange {
   const into = delays
-  for (let row = 0; row < count; row++) into[row] = receivedTimeUs[row]! - eventTimeUs[row]!
+  const first = count === 0 ? 0 : receivedTimeUs[0]! - eventTimeUs[0]!
+  let minimum = first
+  let maximum = first
+  for (let row = 0; row < count; row++) {
+    const delay = receivedTimeUs[row]! - eventTimeUs[row]!
+    into[row] = delay
+    if (delay < minimum) minimum = delay
+    else if (delay > maximum) maximum = delay
+  }
+  return { minimum, maximum }
 }
 
 /** @returns the instruments of the rows, in order of appearance; `localIndexes` then has their places in it */
@@ -112,13 +128,20 @@ function fillLocalIndexes(count: number, instrument: Uint32Array, instruments: I
 
 function encodeBatch(kind: BatchKind, batch: Batch, watermarkUs: number): Uint8Array {
   reserve(batch.count)
-  fillDelays(batch.count, batch.receivedTimeUs, batch.eventTimeUs)
+  const delayRange = fillDelays(batch.count, batch.receivedTimeUs, batch.eventTimeUs)
   const dictionary = fillLocalIndexes(batch.count, batch.instrument, batch.instruments)
-  const columns = batch.columns.map((column): ColumnArray => {
-    if (column === batch.instrument) return localIndexes
-    return column === batch.receivedTimeUs ? delays : column
+  const indexRange = { minimum: 0, maximum: Math.max(0, dictionary.length - 1) }
+  const ranges: (ColumnRange | undefined)[] = []
+  const columns = batch.columns.map((column, place): ColumnArray => {
+    if (column === batch.instrument) {
+      ranges[place] = indexRange
+      return localIndexes
+    }
+    if (column !== batch.receivedTimeUs) return column
+    ranges[place] = delayRange
+    return delays
   })
-  return encodeColumns(kind, batch.count, watermarkUs, dictionary, columns)
+  return encodeColumns(kind, batch.count, watermarkUs, dictionary, columns, ranges)
 }
 
 function decodeBatch<B extends Batch>(encoded: EncodedColumns, batch: B): B {

@@ -61,13 +61,23 @@ let workspace = new Workspace(1 << 20)
 /** A column of integers on its way to or from doubles, so that every loop below meets one type of array only. */
 let widened = new Float64Array(1 << 13)
 
-/** @returns bytes that are valid until the next encoding of any batch */
+/** Smallest and largest value of a column. */
+export interface ColumnRange {
+  minimum: number
+  maximum: number
+}
+
+/**
+ * @param ranges of columns whose range is known, by place; the others are looked through
+ * @returns bytes that are valid until the next encoding of any batch
+ */
 export function encodeColumns(
   kind: BatchKind,
   rowCount: number,
   watermarkUs: number,
   dictionary: readonly Instrument[],
   columns: readonly ColumnArray[],
+  ranges: readonly (ColumnRange | undefined)[] = [],
 ): Uint8Array {
   const dictionaryBytes = textEncoder.encode(
     JSON.stringify(dictionary.map((i) => [i.venue, i.symbol, i.priceDecimals, i.quantityDecimals])),
@@ -82,7 +92,10 @@ export function encodeColumns(
   let at = HEADER_BYTES + align8(dictionaryBytes.length)
   workspace.bytes.fill(0, HEADER_BYTES, at)
   workspace.bytes.set(dictionaryBytes, HEADER_BYTES)
-  for (const column of columns) at = writeColumn(workspace, at, column, rowCount)
+  for (let place = 0; place < columns.length; place++) {
+    const column = columns[place]!
+    at = writeColumn(workspace, at, column, rowCount, ranges[place] ?? rangeOf(column, rowCount))
+  }
   return workspace.bytes.subarray(0, at)
 }
 
@@ -90,12 +103,16 @@ function reserveWidened(rowCount: number): void {
   if (widened.length < rowCount) widened = new Float64Array(rowCount)
 }
 
-/** Smallest and largest value of a column; set by the functions below, so that they allocate nothing. */
-const range = { minimum: 0, maximum: 0 }
+/** Set by the functions below, so that they allocate nothing. */
+const range: ColumnRange = { minimum: 0, maximum: 0 }
 
-function writeColumn(space: Workspace, at: number, column: ColumnArray, rowCount: number): number {
-  findRange(column, rowCount)
-  const { minimum, maximum } = range
+function writeColumn(
+  space: Workspace,
+  at: number,
+  column: ColumnArray,
+  rowCount: number,
+  { minimum, maximum }: ColumnRange,
+): number {
   const width = widthOf(maximum - minimum)
   space.words[at >> 2] = width
   space.words[(at >> 2) + 1] = 0
@@ -125,22 +142,26 @@ function asDoubles(column: Float64Array | Uint32Array, rowCount: number): Float6
   return widened
 }
 
-/** Both are 0 for no rows. */
-function findRange(column: ColumnArray, rowCount: number): void {
-  range.minimum = rowCount === 0 ? 0 : column[0]!
-  range.maximum = range.minimum
+/** Both are 0 for no rows. Valid until the next call. */
+function rangeOf(column: ColumnArray, rowCount: number): ColumnRange {
+  range.minimum = 0
+  range.maximum = 0
+  if (rowCount === 0) return range
   if (column instanceof Float64Array) findRangeOfDoubles(column, rowCount)
   else if (column instanceof Uint32Array) findRangeOfWords(column, rowCount)
   else findRangeOfBytes(column, rowCount)
+  return range
 }
 
 // One function per type of array: a loop that meets several types runs several times slower. Each runs over the equal
 // values at the beginning first, since many columns have no other.
 
 function findRangeOfDoubles(column: Float64Array, rowCount: number): void {
-  let { minimum, maximum } = range
-  let row = 0
-  while (row < rowCount && column[row] === minimum) row++
+  const first = column[0]!
+  let minimum = first
+  let maximum = first
+  let row = 1
+  while (row < rowCount && column[row] === first) row++
   for (; row < rowCount; row++) {
     const value = column[row]!
     if (value < minimum) minimum = value
@@ -151,9 +172,11 @@ function findRangeOfDoubles(column: Float64Array, rowCount: number): void {
 }
 
 function findRangeOfWords(column: Uint32Array, rowCount: number): void {
-  let { minimum, maximum } = range
-  let row = 0
-  while (row < rowCount && column[row] === minimum) row++
+  const first = column[0]!
+  let minimum = first
+  let maximum = first
+  let row = 1
+  while (row < rowCount && column[row] === first) row++
   for (; row < rowCount; row++) {
     const value = column[row]!
     if (value < minimum) minimum = value
@@ -164,9 +187,11 @@ function findRangeOfWords(column: Uint32Array, rowCount: number): void {
 }
 
 function findRangeOfBytes(column: Uint8Array, rowCount: number): void {
-  let { minimum, maximum } = range
-  let row = 0
-  while (row < rowCount && column[row] === minimum) row++
+  const first = column[0]!
+  let minimum = first
+  let maximum = first
+  let row = 1
+  while (row < rowCount && column[row] === first) row++
   for (; row < rowCount; row++) {
     const value = column[row]!
     if (value < minimum) minimum = value
