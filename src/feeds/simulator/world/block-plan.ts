@@ -2,6 +2,8 @@ import { Random } from '../../../base/random.ts'
 
 const QUOTA_STREAM = 0x71756f74
 const ORDER_STREAM = 0x6f726472
+/** Random numbers that are drawn in one go. */
+const DRAWN_COUNT = 512
 /** Bits for the length of a run, at most BLOCK_MAX_COUNT: its symbol has the other fifteen of 32. */
 const RUN_LENGTH_BITS = 17
 const RUN_LENGTH_MASK = 2 ** RUN_LENGTH_BITS - 1
@@ -19,12 +21,12 @@ export class BlockPlan {
   /** Events of each symbol in this block. */
   readonly quota: Uint32Array
   /** Symbol of each event, in order. */
-  readonly order = new Uint32Array(BLOCK_MAX_COUNT)
+  readonly order = new Uint16Array(BLOCK_MAX_COUNT)
   /** 1 where an event continues the run of the one before it. */
   readonly continues = new Uint8Array(BLOCK_MAX_COUNT)
   /** Each run's symbol and length in one number. */
   readonly #runs = new Uint32Array(BLOCK_MAX_COUNT)
-  readonly #drawn = new Uint32Array(2 * BLOCK_MAX_COUNT)
+  readonly #drawn = new Uint32Array(DRAWN_COUNT)
 
   constructor(seed: number, symbolCount: number) {
     this.#seed = seed
@@ -53,11 +55,7 @@ export class BlockPlan {
 
   /** Draws the order of the events that `share` gave out. @param runLength mean length of a run, at least 1 */
   arrange(block: number, runLength: number): void {
-    let count = 0
-    for (const quota of this.quota) count += quota
     this.#random.reseed(this.#seed, ORDER_STREAM, block)
-    // An event draws at most one number for the length of its run, and a run one more for its place.
-    this.#random.fillUint32(this.#drawn, 2 * count)
     this.#unfold(this.#drawRuns(runLength))
   }
 
@@ -65,20 +63,32 @@ export class BlockPlan {
   #drawRuns(runLength: number): number {
     const { quota } = this
     const runs = this.#runs
+    const random = this.#random
     const drawn = this.#drawn
     const endBelow = 2 ** 32 / runLength
-    let next = 0
+    let next = DRAWN_COUNT
     let runCount = 0
     for (let symbol = 0; symbol < quota.length; symbol++) {
       let left = quota[symbol]!
       while (left > 0) {
         let length = 1
-        while (length < left && drawn[next++]! > endBelow) length += 1
+        while (length < left) {
+          if (next === DRAWN_COUNT) {
+            random.fillUint32(drawn, DRAWN_COUNT)
+            next = 0
+          }
+          if (drawn[next++]! <= endBelow) break
+          length += 1
+        }
         runs[runCount++] = (symbol << RUN_LENGTH_BITS) | length
         left -= length
       }
     }
     for (let last = runCount - 1; last > 0; last--) {
+      if (next === DRAWN_COUNT) {
+        random.fillUint32(drawn, DRAWN_COUNT)
+        next = 0
+      }
       const other = Math.floor(drawn[next++]! * 2 ** -32 * (last + 1))
       const run = runs[last]!
       runs[last] = runs[other]!

@@ -30,7 +30,7 @@ const QUANTITY_FACTORS = NORMAL_QUANTILES.map((quantile) =>
 export interface WalkedEvents {
   readonly walk: PriceWalk
   /** Symbols of a block's events, and where these begin among them. */
-  readonly order: Uint32Array
+  readonly order: Uint16Array
   at: number
   count: number
   /** Index of the first of them. */
