@@ -1,24 +1,11 @@
 import { FinPulseError } from '../base/errors.ts'
-import { AlphaVantageFeed } from '../feeds/alpha-vantage/alpha-vantage-feed.ts'
-import { API_KEY_VARIABLE } from '../feeds/alpha-vantage/alpha-vantage-options.ts'
 import { isAlphaVantagePosition } from '../feeds/alpha-vantage/poll-position.ts'
-import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
 import type { Feed } from '../feeds/feed.ts'
-import { KrakenFeed } from '../feeds/kraken/kraken-feed.ts'
 import { isPushPosition } from '../feeds/push/push-position.ts'
-import { ReplayFeed } from '../feeds/replay/replay-feed.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
 import { presetSymbols } from '../feeds/simulator/symbol-presets.ts'
 import { isPositionOf } from '../feeds/streaming/feed-position.ts'
-import type {
-  AlphaVantageConfig,
-  BinanceConfig,
-  Config,
-  KrakenConfig,
-  ReplayConfig,
-  SimulatorConfig,
-} from './config.ts'
-import { createThreshold } from './create-threshold-feed.ts'
+import type { Config, ReplayConfig, SimulatorConfig } from './config.ts'
 import type { FeedContext } from './feed-context.ts'
 import { anomaliesOf } from './settings/anomaly-settings.ts'
 
@@ -34,19 +21,20 @@ export async function createFeed(config: Config['feed'], context: FeedContext): 
     case 'simulator':
       return createSimulator(config, context)
     case 'binance':
-      return createBinance(config, context)
     case 'kraken':
-      return createKraken(config, context)
     case 'alpha-vantage':
-      return createAlphaVantage(config, context)
-    case 'threshold':
-      return createThreshold(config, context)
+    case 'threshold': {
+      // A start waits for nothing that it does not need.
+      const { createLiveFeed } = await import('./create-live-feed.ts')
+      return createLiveFeed(config, context)
+    }
     case 'push':
       throw new FinPulseError('internal', 'feed push: has settings of its own, see createPushFeed')
   }
 }
 
-function createReplay(config: ReplayConfig, { clock, position }: FeedContext): Promise<Feed> {
+async function createReplay(config: ReplayConfig, { clock, position }: FeedContext): Promise<Feed> {
+  const { ReplayFeed } = await import('../feeds/replay/replay-feed.ts')
   const { paths, speed, format, venue, symbols } = config
   const options = {
     paths,
@@ -73,42 +61,6 @@ function createSimulator(config: SimulatorConfig, { clock, position }: FeedConte
     ...(config.maxCount === undefined ? {} : { maxCount: config.maxCount }),
   }
   return new SimulatorFeed(options, clock, position)
-}
-
-function createBinance(config: BinanceConfig, { clock, logger, position }: FeedContext): Feed {
-  const { market, symbols, tradeStream, quotes, url, restUrl } = config
-  const options = {
-    market,
-    symbols,
-    hasQuotes: quotes,
-    ...(tradeStream === undefined ? {} : { tradeStream }),
-    ...(url === undefined ? {} : { url }),
-    ...(restUrl === undefined ? {} : { restUrl }),
-  }
-  // Clients that were started together must not come back together: the time of the start is what differs.
-  const seed = clock.nowUs()
-  return new BinanceFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
-}
-
-function createKraken(config: KrakenConfig, { clock, logger, position }: FeedContext): Feed {
-  const { symbols, quotes, url, restUrl } = config
-  const options = {
-    symbols,
-    hasQuotes: quotes,
-    ...(url === undefined ? {} : { url }),
-    ...(restUrl === undefined ? {} : { restUrl }),
-  }
-  const seed = clock.nowUs()
-  return new KrakenFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
-}
-
-function createAlphaVantage(config: AlphaVantageConfig, context: FeedContext): Feed {
-  const { clock, logger, position, environment = process.env } = context
-  const { type: _, pollEvery, url, ...rest } = config
-  const apiKey = environment[API_KEY_VARIABLE]
-  const options = { ...rest, pollEveryMs: pollEvery, apiKey, ...(url === undefined ? {} : { url }) }
-  const seed = clock.nowUs()
-  return new AlphaVantageFeed(options, { clock, logger, seed, ...(position === undefined ? {} : { position }) })
 }
 
 /** First byte of what `v8.serialize` writes. */

@@ -7,6 +7,7 @@ import { checkConfig, mergeSettings, type Settings, type SimulatorConfig, setAt,
 import type { MarketSpec } from '../generate/source-spec.ts'
 import { anomaliesOf } from '../settings/anomaly-settings.ts'
 import { oneOf, wholeNumber } from './flag-values.ts'
+import { SYMBOLS_MAX_COUNT } from './generate-limits.ts'
 
 /** The flags that say what the market is. They come before the `feed` of a `--config` file. */
 export interface MarketFlags {
@@ -18,7 +19,6 @@ export interface MarketFlags {
 
 const MARKETS = ['equity', 'crypto'] as const
 const HOURS = ['always', 'nyse'] as const
-export const SYMBOLS_MAX_COUNT = 10_000
 
 /**
  * @param source names the file in errors

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MarketProcessor } from '../../processors/market-processor.ts'
 import type { MinuteSeriesBuilder } from '../../processors/statistics/minute-series-builder.ts'
-import { generateInto, minuteProcessor, reportOf, symbolFacts } from './realism-command.ts'
+import { generateInto, minuteProcessor, reportOf, symbolFacts } from './realism.ts'
 
 describe('the generated crypto market', () => {
   // Seed 1 is one that the profile was fitted on: this guards the default against changes, and says nothing of others.

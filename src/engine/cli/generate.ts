@@ -1,0 +1,103 @@
+import type { WriteStream } from 'node:tty'
+import { systemClock } from '../../base/clock.ts'
+import { parseDuration } from '../../base/duration.ts'
+import { FinPulseError } from '../../base/errors.ts'
+import type { Schedule } from '../../feeds/schedule.ts'
+import { headerOf } from '../generate/event-lines.ts'
+import { GeneratorRun } from '../generate/generator-run.ts'
+import { LabelFile } from '../generate/label-file.ts'
+import { LocalPieces } from '../generate/local-pieces.ts'
+import type { LabelSource, PieceSource } from '../generate/piece.ts'
+import { ShardedPieces } from '../generate/sharded-pieces.ts'
+import { LogSink } from '../generate/sinks/log-sink.ts'
+import { openSink, type Place } from '../generate/sinks/open-sink.ts'
+import type { PieceSink } from '../generate/sinks/sink.ts'
+import { labelsOf, type SourceSpec, schedulesOf } from '../generate/source-spec.ts'
+import { wholeNumber } from './flag-values.ts'
+import { DEFAULT_COUNT, SHARDS_MAX_COUNT } from './generate-limits.ts'
+import { formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
+import { GenerateProgress, summaryText } from './generate-report.ts'
+import { isPacedBy, partRatesOf, type SpecFlags, specOf } from './generate-spec.ts'
+
+/** The flags of `finpulse generate`, as commander gives them. */
+export interface GenerateFlags extends SpecFlags, PlaceFlags {
+  readonly count?: string
+  readonly duration?: string
+  readonly from: string
+  readonly labels?: string | true
+  readonly shards: string
+  readonly json?: boolean
+}
+
+/** Makes what the flags ask for. @throws FinPulseError config-invalid, sink-failed */
+export async function generate(flags: GenerateFlags): Promise<void> {
+  const place = placeOf(flags)
+  const format = formatOf(place, flags.format)
+  const spec = specOf(flags, format)
+  const shardCount = wholeNumber(flags.shards, '--shards', 1, SHARDS_MAX_COUNT)
+  const schedule = schedulesOf(spec).whole
+  const fromIndex = wholeNumber(flags.from, '--from', 0)
+  const endIndex = endOf(flags, schedule, spec.originUs, fromIndex)
+  const labels = labelSourceOf(flags, spec, place)
+  const sink = await openSink(place, spec, format === 'parquet', fromIndex, systemClock)
+  const firstIndex = (sink instanceof LogSink ? sink.nextIndex : undefined) ?? fromIndex
+  if (firstIndex >= endIndex) return sayDone(sink, firstIndex)
+  if (firstIndex > fromIndex) process.stderr.write(`${sink.name} goes on at event ${firstIndex}\n`)
+  labels?.skipTo(schedule.dueUs(firstIndex))
+  const { market, payments } = partRatesOf(flags)
+  const run = new GeneratorRun({
+    source: openPieces(spec, firstIndex, endIndex, shardCount),
+    schedule,
+    sink,
+    header: headerOf(spec),
+    clock: systemClock,
+    endIndex,
+    ...(isPacedBy(flags) ? { pacedRate: market + payments } : {}),
+    ...(labels === undefined ? {} : { labels }),
+    ...(typeof flags.labels === 'string' ? { labelFile: await LabelFile.open(flags.labels) } : {}),
+  })
+  await runToEnd(run, flags.json === true)
+}
+
+function openPieces(spec: SourceSpec, firstIndex: number, endIndex: number, shardCount: number): PieceSource {
+  if (shardCount === 1) return new LocalPieces(spec, firstIndex, endIndex)
+  return new ShardedPieces(spec, firstIndex, endIndex, shardCount)
+}
+
+function labelSourceOf({ labels }: GenerateFlags, spec: SourceSpec, place: Place): LabelSource | undefined {
+  if (labels === undefined) return undefined
+  if (labels === true && place.sink !== 'log') {
+    throw new FinPulseError('config-invalid', '--labels: expected a file; without one only with --sink log')
+  }
+  const source = labelsOf(spec)
+  if (source !== undefined) return source
+  throw new FinPulseError('config-invalid', '--labels: only with --kind payments or --anomalies')
+}
+
+async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {
+  await sink.close()
+  process.stderr.write(`${sink.name} has all of it, up to event ${nextIndex}; a larger --count or --duration goes on\n`)
+}
+
+async function runToEnd(run: GeneratorRun, isJson: boolean): Promise<void> {
+  const abort = new AbortController()
+  process.once('SIGINT', () => abort.abort())
+  const progress = process.stderr.isTTY ? new GenerateProgress(process.stderr as WriteStream, run) : undefined
+  try {
+    await run.run(abort.signal)
+  } finally {
+    progress?.close()
+    // Where the sink has failed, this says what it has taken, and where to go on.
+    const summary = run.summary()
+    process.stderr.write(isJson ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+  }
+}
+
+function endOf(flags: GenerateFlags, schedule: Schedule, originUs: number, firstIndex: number): number {
+  if (flags.count !== undefined && flags.duration !== undefined) {
+    throw new FinPulseError('config-invalid', '--count, --duration: give one of them')
+  }
+  if (flags.duration === undefined) return firstIndex + wholeNumber(flags.count ?? String(DEFAULT_COUNT), '--count', 1)
+  const fromUs = firstIndex === 0 ? originUs : schedule.dueUs(firstIndex)
+  return schedule.countBefore(fromUs + parseDuration(flags.duration, '--duration') * 1000)
+}
