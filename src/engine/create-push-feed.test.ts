@@ -27,17 +27,19 @@ describe('the push feed', () => {
   })
 
   it('does not start on the events of another feed, nor another on its own', async () => {
-    const position = await positionOf(createPushFeed(ALONE, clock))
+    const position = await positionOf(createPushFeed(ALONE, clock, []))
     const simulator = upConfig({ backfill: '1m' }, {}).feed
     await expect(createFeed(simulator, { clock, logger: silentLogger, position })).rejects.toThrow(
       'holds the events of the feed push',
     )
-    expect(() => createPushFeed(ALONE, clock, Uint8Array.of(0xff, 1))).toThrow('holds the events of the feed simulator')
-    expect(createPushFeed(ALONE, clock, position).status().name).toBe('push')
+    expect(() => createPushFeed(ALONE, clock, [], Uint8Array.of(0xff, 1))).toThrow(
+      'holds the events of the feed simulator',
+    )
+    expect(createPushFeed(ALONE, clock, [], position).status().name).toBe('push')
   })
 
   it('is quiet beside another feed: it waits for no time at all', async () => {
-    const feed = createPushFeed(upConfig({}, {}), clock)
+    const feed = createPushFeed(upConfig({}, {}), clock, [])
     const abort = new AbortController()
     const next = feed.next(abort.signal)
     expect(clock.sleeperCount).toBe(0)

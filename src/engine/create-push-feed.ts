@@ -11,12 +11,21 @@ export function takesPushes({ feed }: Config): boolean {
   return feed.type !== 'replay'
 }
 
-/** @throws FinPulseError config-invalid where the position is that of another kind of feed */
-export function createPushFeed({ feed, push, processing }: Config, clock: Clock, position?: Uint8Array): PushFeed {
+/**
+ * @param takenVenues those of the main feed, where there is another
+ * @throws FinPulseError config-invalid where the position is that of another kind of feed
+ */
+export function createPushFeed(
+  { feed, push, processing }: Config,
+  clock: Clock,
+  takenVenues: readonly string[],
+  position?: Uint8Array,
+): PushFeed {
   const isAlone = feed.type === 'push'
   if (isAlone && position !== undefined) checkPosition('push', position)
   const options = {
     venue: push.venue,
+    takenVenues,
     queueMaxCount: push.queueMaxCount,
     queueMaxBytes: push.queueMaxMegabytes * 1024 * 1024,
     aheadMaxUs: push.aheadMax * 1000,

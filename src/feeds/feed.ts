@@ -118,6 +118,11 @@ export interface Feed {
   /** Kind of source, for people: `simulator`, `replay`. */
   readonly name: string
   /**
+   * Venues that are this feed's alone: another feed on the same log must not bring events of them, since ids, order and
+   * decimals of a symbol have one source. None where it is left out.
+   */
+  readonly venues?: readonly string[]
+  /**
    * The next events, as soon as some are due; a step without events where a while has passed with none (its trade
    * batch may carry a watermark); undefined at the end of the source.
    * Rejects with the signal's reason when it aborts, and with a retryable FinPulseError where it may be called again

@@ -57,7 +57,8 @@ function sideFeeds(): SideFeed[] {
 }
 
 async function openPush(position: Uint8Array | undefined): Promise<PushFeed> {
-  pushFeed = createPushFeed(config, systemClock, position)
+  const takenVenues = feed.type === 'push' ? [] : (pipeline.feed?.venues ?? [])
+  pushFeed = createPushFeed(config, systemClock, takenVenues, position)
   return pushFeed
 }
 

@@ -44,6 +44,7 @@ interface Request {
  */
 export class AlphaVantageFeed implements Feed {
   readonly name = 'alpha-vantage'
+  readonly venues = [VENUE]
   readonly #settings: AlphaVantageSettings
   readonly #clock: Clock
   readonly #logger: Logger

@@ -33,6 +33,7 @@ interface BinanceBudgets {
  */
 export class BinanceFeed implements Feed {
   readonly name = 'binance'
+  readonly venues: readonly string[]
   readonly #settings: BinanceSettings
   readonly #ledger: GapLedger
   readonly #sockets: SocketSet
@@ -64,6 +65,7 @@ export class BinanceFeed implements Feed {
     const { queue } = sockets
     const steps = new BinanceSteps({ settings, clock, instruments, ledger, queue, repair, catchUp, position })
     this.#settings = settings
+    this.venues = [facts.venue]
     this.#ledger = ledger
     this.#sockets = sockets
     this.#catchUp = catchUp

@@ -41,6 +41,7 @@ const REFUSED_MAX_COUNT = 20
  */
 export class KrakenFeed implements Feed {
   readonly name = 'kraken'
+  readonly venues = [VENUE]
   readonly #settings: KrakenSettings
   readonly #clock: Clock
   readonly #logger: Logger

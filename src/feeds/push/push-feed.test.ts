@@ -81,6 +81,21 @@ describe('a bad line', () => {
     expect(rig.feed.dropped()).toEqual({ malformed: 1, 'invalid-price': 1, 'unknown-shape': 1 })
   })
 
+  it("of the other feed's venue is refused, whatever its digits: a symbol has one source", async () => {
+    const rig = new PushRig({ takenVenues: ['sim'] })
+    const lines = ['sim', 'push'].flatMap((venue) => [
+      `{"type":"trade","venue":"${venue}","symbol":"A","price":"9000000000000000000000000","quantity":"1","eventTimeMs":1767225600000}`,
+      `{"type":"quote","venue":"${venue}","symbol":"A","bidPrice":"1","bidQuantity":"1","askPrice":"2","askQuantity":"1","eventTimeMs":1767225600000}`,
+    ])
+    const { acceptedCount, refused } = await rig.push(lines.join('\n'))
+    expect(acceptedCount).toBe(2)
+    expect(refused.map(({ line, reason, detail }) => [line, reason, detail.includes('--feed push')])).toEqual([
+      [1, 'invalid-symbol', true],
+      [2, 'invalid-symbol', true],
+    ])
+    expect(rig.rows.map((row) => 'venue' in row && row.venue)).toEqual(['push', 'push'])
+  })
+
   it('is named ten times, and counted always', async () => {
     const result = await rig.push(lines(...Array.from({ length: 50 }, () => 'nonsense')))
     expect(result.refused).toHaveLength(10)

@@ -18,6 +18,8 @@ import { checkAllLines } from './strict-check.ts'
 export interface PushOptions {
   /** Of events that name none. */
   readonly venue: string
+  /** Venues of another feed on the same log: their trades and quotes are refused. */
+  readonly takenVenues?: readonly string[]
   /** Batches that wait, and their bytes; beyond either a batch is refused. One batch alone is always taken. */
   readonly queueMaxCount: number
   readonly queueMaxBytes: number
@@ -202,6 +204,7 @@ export class PushFeed implements Feed {
         receivedTimeUs: waiting.receivedTimeUs,
         latestTimeUs: nowUs + this.#options.aheadMaxUs,
         takesWatermarks: this.#idle !== undefined,
+        takenVenues: this.#options.takenVenues ?? [],
       }
       const isAtEnd = !this.#isWhole(waiting, context) || this.#read(waiting, context)
       if (!isAtEnd) break

@@ -25,6 +25,8 @@ export interface SinkContext {
   readonly latestTimeUs: number
   /** Whether a pushed watermark counts: it is a promise about everything in the log, other feeds' events included. */
   readonly takesWatermarks: boolean
+  /** Venues of another feed. */
+  readonly takenVenues: readonly string[]
 }
 
 /** Takes the rows of pushed lines: into the present step where they are new, counted. */
@@ -38,7 +40,7 @@ export class PushSink extends RowSink {
   acceptedCount = 0
   duplicateCount = 0
   readonly #events: EventLedger
-  #context: SinkContext = { source: '', receivedTimeUs: 0, latestTimeUs: 0, takesWatermarks: false }
+  #context: SinkContext = { source: '', receivedTimeUs: 0, latestTimeUs: 0, takesWatermarks: false, takenVenues: [] }
 
   constructor(table: InstrumentTable, instruments: ReplayInstruments, events: EventLedger, stepMaxCount: number) {
     super(instruments, new ReplayLedger(undefined), new StepBuilder(table, stepMaxCount))
@@ -77,6 +79,8 @@ export class PushSink extends RowSink {
   }
 
   override addTrade(instrument: ReplayInstrument, row: TradeRow): Refusal | undefined {
+    const taken = this.#refuseTaken(instrument)
+    if (taken !== undefined) return taken
     const ids = row.id === NO_ID ? undefined : this.#events.tradesOf(instrument)
     const toId = row.id + row.tradeCount - 1
     if (ids?.isKnown(row.id, toId, row.eventTimeUs) === true) return this.#passDuplicate()
@@ -86,6 +90,8 @@ export class PushSink extends RowSink {
   }
 
   override addQuote(instrument: ReplayInstrument, row: QuoteRow): Refusal | undefined {
+    const taken = this.#refuseTaken(instrument)
+    if (taken !== undefined) return taken
     const { sequence, eventTimeUs } = row
     const ids = sequence < 0 ? undefined : this.#events.quotesOf(instrument)
     if (ids?.isKnown(sequence, sequence, eventTimeUs) === true) return this.#passDuplicate()
@@ -150,6 +156,13 @@ export class PushSink extends RowSink {
     // A header line within CSV is no event.
     if (kind === 'CSV header') return undefined
     return { reason: 'unknown-shape', detail: kind }
+  }
+
+  /** Ids, order and decimals of a symbol have one source. */
+  #refuseTaken({ venue }: ReplayInstrument): Refusal | undefined {
+    if (!this.#context.takenVenues.includes(venue)) return undefined
+    const fix = 'name another, or start with --feed push'
+    return { reason: 'invalid-symbol', detail: `venue: "${venue}" is that of the feed that runs; ${fix}` }
   }
 
   #refuseAhead(eventTimeUs: number): Refusal | undefined {

@@ -24,7 +24,7 @@ import {
   marketRules,
   sessionsOf,
 } from './simulator-market.ts'
-import { worldSymbolOf } from './symbol-presets.ts'
+import { SIMULATOR_VENUE, worldSymbolOf } from './symbol-presets.ts'
 import { MarketWorld, type MarketWorldOptions } from './world/market-world.ts'
 
 /** Of the rules of the market each has a default: shares, around the clock. */
@@ -73,6 +73,7 @@ interface Position {
  */
 export class SimulatorFeed implements Feed {
   readonly name = 'simulator'
+  readonly venues = [SIMULATOR_VENUE]
   readonly #stretch: Omit<Position, 'index'>
   readonly #schedule: Schedule
   readonly #pace: DuePace

@@ -45,6 +45,7 @@ const STREAM_LATENESS_US = 5_000_000
  */
 export class ThresholdFeed implements Feed {
   readonly name = 'threshold'
+  readonly venues: readonly string[]
   readonly #settings: FollowSettings
   readonly #sources: ThresholdSources
   readonly #clock: Clock
@@ -78,6 +79,7 @@ export class ThresholdFeed implements Feed {
     const saved = position === undefined ? undefined : decodeThresholds(position)
     this.#polled = sources.openPolled(saved?.poll)
     const start = { promiseUs: -1, ...(saved?.poll && { position: saved.poll }) }
+    this.venues = [...new Set([...(this.#polled.feed.venues ?? []), sources.streamVenue])]
     this.#poll = new FeedPull(this.#polled.feed, start, () => this.#wake.ring())
     for (const [symbol, known] of saved?.symbols ?? []) this.#restore(this.#symbols.get(symbol), known)
     this.#status = new ThresholdStatus(this.#poll.feed, settings.symbols.length)

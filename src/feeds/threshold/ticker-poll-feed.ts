@@ -36,6 +36,7 @@ const textEncoder = new TextEncoder()
 /** Binance's newest prices of many symbols, asked for by REST every few seconds. */
 export class TickerPollFeed implements Feed {
   readonly name = 'ticker-poll'
+  readonly venues: readonly string[]
   readonly #settings: TickerPollSettings
   readonly #clock: Clock
   readonly #logger: Logger
@@ -62,6 +63,7 @@ export class TickerPollFeed implements Feed {
     const { clock, seed, logger = silentLogger, position } = context
     const { backoffFirstMs: firstMs, backoffMaxMs: maxMs } = settings.limits
     this.#settings = settings
+    this.venues = [this.#settings.venue]
     this.#clock = clock
     this.#logger = logger
     this.#client = new TickerClient(settings, clock, context.budget ?? new WeightBudget(WEIGHT_PER_MINUTE))
