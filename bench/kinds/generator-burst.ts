@@ -4,16 +4,14 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { systemClock } from '../../src/base/clock.ts'
 import { GeneratorRun } from '../../src/engine/generate/generator-run.ts'
 import { LocalPieces } from '../../src/engine/generate/local-pieces.ts'
-import { PIECE_MAX_COUNT } from '../../src/engine/generate/piece-maker.ts'
 import { fileSink } from '../../src/engine/generate/sinks/stream-sink.ts'
 import { type PieceFormat, type SourceSpec, schedulesOf } from '../../src/engine/generate/source-spec.ts'
-import { marketRules } from '../../src/feeds/simulator/simulator-market.ts'
-import { DEFAULT_SYMBOLS } from '../../src/feeds/simulator/symbol-presets.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import type { WorkloadOf } from '../workload.ts'
+import { tradesSpec } from './market-spec.ts'
 import { withDirectory } from './work-directory.ts'
 
-const ORIGIN_US = Date.UTC(2026, 0, 1) * 1000
+const SYMBOL_COUNT = 10
 /** Generated before each burst, so that the burst meets compiled code. */
 const WARM_UP_COUNT = 500_000
 const FORMATS: readonly { readonly name: string; readonly format: PieceFormat }[] = [
@@ -61,15 +59,7 @@ async function measureBurst(
   { tradesPerSecond, burstCount }: WorkloadOf<'generator-burst'>,
   path: string,
 ): Promise<Measure[]> {
-  const symbols = DEFAULT_SYMBOLS.map(({ symbol }) => symbol)
-  const market = { rate: { ratePerSecond: tradesPerSecond }, symbols, rules: marketRules({}, symbols) }
-  const spec: SourceSpec = {
-    format,
-    seed: 1,
-    originUs: ORIGIN_US,
-    pieceCount: PIECE_MAX_COUNT,
-    market: { ...market, trades: true, quotes: false },
-  }
+  const spec = tradesSpec(format, SYMBOL_COUNT, tradesPerSecond)
   await generate(spec, WARM_UP_COUNT, path)
   const watch = new PauseWatch()
   const startMs = performance.now()

@@ -1,53 +1,33 @@
-import { encodeTradesBriefly } from '../../src/events/batch-codec.ts'
-import { MarketLines } from '../../src/events/market-lines.ts'
-import type { TradeBatch } from '../../src/events/trade-batch.ts'
+import { LocalPieces } from '../../src/engine/generate/local-pieces.ts'
+import type { SourceSpec } from '../../src/engine/generate/source-spec.ts'
 import { formatValue } from '../format-number.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
-import { race } from '../race.ts'
+import { type Runner, race } from '../race.ts'
 import type { WorkloadOf } from '../workload.ts'
 import { buildTradeBatches, drainFeed, openPastMarket, sumNotionalTimes } from './market-batches.ts'
+import { tradesSpec } from './market-spec.ts'
 
 const FLOOR_TIMES = 50
 const SHAPE_OF_FLOOR = { batchCount: 16, batchSize: 8192 }
 
-type Use = (trades: TradeBatch) => void
-
-/** What becomes of each batch of the simulator, made anew for each round. */
-const USES: readonly { readonly name: string; readonly create: () => Use }[] = [
-  { name: 'trades', create: () => () => undefined },
-  { name: 'trades, columnar', create: () => (trades) => void encodeTradesBriefly(trades) },
-  { name: 'trades, NDJSON', create: writeLines },
-]
-
-function writeLines(): Use {
-  let lines: MarketLines | undefined
-  return (trades) => {
-    lines ??= new MarketLines(trades.instruments)
-    lines.ndjson(trades)
-  }
-}
-
-/** Simulator → batches, then → bytes as they are stored, or → lines of JSON. */
+/** The simulator's feed → batches of trades and quotes; `finpulse generate` → pieces of bytes that go nowhere. */
 export async function runGenerator(
   workload: WorkloadOf<'generator'>,
   { seconds, progress }: RunContext,
 ): Promise<Measurement> {
-  const { symbolCount, tradesPerSecond, roundCount } = workload
+  const { symbolCount, tradesPerSecond } = workload
   const floorBatches = await buildTradeBatches({ ...workload, ...SHAPE_OF_FLOOR })
+  const works: readonly { readonly name: string; readonly runner: Runner }[] = [
+    { name: 'trades with quotes', runner: feedRunner(workload) },
+    { name: 'trades, columnar', runner: pieceRunner(tradesSpec('columnar', symbolCount, tradesPerSecond), workload) },
+    { name: 'trades, NDJSON', runner: pieceRunner(tradesSpec('ndjson', symbolCount, tradesPerSecond), workload) },
+  ]
   const measures: Measure[] = []
-  for (const { name, create } of USES) {
+  for (const { name, runner } of works) {
     progress(`measuring ${name}`)
-    let feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
-    const { work, floor } = await race(
-      seconds / USES.length,
-      {
-        prepare: async () => {
-          feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
-        },
-        run: () => drainFeed(feed, create()),
-      },
-      { run: () => sumNotionalTimes(floorBatches, FLOOR_TIMES) },
-    )
+    const { work, floor } = await race(seconds / works.length, runner, {
+      run: () => sumNotionalTimes(floorBatches, FLOOR_TIMES),
+    })
     measures.push({
       name,
       value: work.median,
@@ -56,5 +36,28 @@ export async function runGenerator(
       detail: `median of ${work.roundCount} rounds, best ${formatValue(work.best, 'per-second')}`,
     })
   }
-  return { measures, notes: ['one thread; quotes are generated with the trades and not counted'] }
+  return { measures, notes: ['one thread; quotes are not counted'] }
+}
+
+function feedRunner({ symbolCount, tradesPerSecond, roundCount }: WorkloadOf<'generator'>): Runner {
+  let feed: Awaited<ReturnType<typeof openPastMarket>>
+  return {
+    prepare: async () => {
+      feed = await openPastMarket(symbolCount, tradesPerSecond, roundCount)
+    },
+    run: () => drainFeed(feed, () => undefined),
+  }
+}
+
+function pieceRunner(spec: SourceSpec, { roundCount }: WorkloadOf<'generator'>): Runner {
+  let pieces: LocalPieces
+  return {
+    prepare: () => {
+      pieces = new LocalPieces(spec, 0, roundCount)
+    },
+    run: async () => {
+      while (pieces.index < roundCount) pieces.recycle(await pieces.next())
+      return roundCount
+    },
+  }
 }
