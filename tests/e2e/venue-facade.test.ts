@@ -104,7 +104,11 @@ describe('a second engine', { timeout: 30_000 }, () => {
       const copies = await tradesFrom(base, symbol, 0)
       const ids = [...copies.keys()].toSorted((a, b) => a - b)
       expect(ids).toEqual(Array.from({ length: ids.at(-1)! - ids[0]! + 1 }, (_, index) => ids[0]! + index))
-      const truth = await tradesFrom(url, symbol, ids[0]!)
+      // What the facade has sent, its own store may have a little later.
+      const truth = await poll(`trade ${ids.at(-1)} in the first store`, async () => {
+        const stored = await tradesFrom(url, symbol, ids[0]!)
+        return stored.has(ids.at(-1)!) && stored
+      })
       expect(ids.map((id) => textOf(copies.get(id)!))).toEqual(ids.map((id) => textOf(truth.get(id)!)))
     }
     await second.interrupt()

@@ -54,6 +54,11 @@ describe('VenueTrades', () => {
     )
   })
 
+  it('has nothing to miss before the first id', async () => {
+    const found = await tradesOf(1, 1, 1).from(LISTING, { fromId: 0, limit: 1 })
+    expect(found.map(({ id }) => id)).toEqual([1])
+  })
+
   it('gives a span of time the same way', async () => {
     const trades = tradesOf(20, 12, 8)
     const span = { fromMs: NOW_MS + 5, toMs: NOW_MS + 16 }

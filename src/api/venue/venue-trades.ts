@@ -55,7 +55,8 @@ export class VenueTrades {
 function joinsUp(oldest: NumberedTrade | undefined, last: NumberedTrade | undefined, span: TradeSpan): boolean {
   if (oldest === undefined) return false
   if (last !== undefined) return oldest.id <= (last.lastId ?? last.id) + 1
-  if (span.fromId !== undefined) return oldest.id <= span.fromId
+  // Ids count from 1, at some venues from 0: before the first there is nothing to miss.
+  if (span.fromId !== undefined) return oldest.id <= Math.max(1, span.fromId)
   return span.fromMs === undefined || oldest.eventTimeMs <= span.fromMs
 }
 
