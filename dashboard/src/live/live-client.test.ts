@@ -57,6 +57,31 @@ afterEach(() => {
 })
 
 describe('subscriptions', () => {
+  it('that are refused because a symbol is unknown are asked for again, later and later', () => {
+    const { client, socket } = setup()
+    client.start()
+    socket().welcome()
+    client.subscribe('trades', ['ABC'])
+    vi.advanceTimersByTime(300)
+    const asked = { type: 'subscribe', channel: 'trades', symbols: ['ABC'] }
+    const count = () => socket().sent.filter((message) => message.type === 'subscribe').length
+    expect(socket().sent).toEqual([asked])
+    const refuse = () => socket().say({ type: 'error', code: 'symbol-unknown', detail: 'symbols: no event of ABC' })
+    refuse()
+    refuse()
+    vi.advanceTimersByTime(999)
+    expect(count()).toBe(1)
+    vi.advanceTimersByTime(1)
+    expect(socket().sent.at(-1)).toEqual(asked)
+    refuse()
+    vi.advanceTimersByTime(1500)
+    expect(count()).toBe(2)
+    vi.advanceTimersByTime(500)
+    expect(count()).toBe(3)
+    vi.advanceTimersByTime(2000)
+    expect(count()).toBe(3)
+  })
+
   it('is live once the server has welcomed it, and hands every message on', () => {
     const { client, messages, socket } = setup()
     client.start()

@@ -18,6 +18,10 @@ const FINAL_CLOSE_CODE_END = 4000
 /** Between two rounds of subscriptions: the server takes 50 messages a second, and a round has a few per channel. */
 const SEND_INTERVAL_MS = 200
 const WATCH_INTERVAL_MS = 500
+/** A refused subscription is asked for again after this long, twice as long each time … */
+const REFUSED_RETRY_FIRST_MS = 1000
+/** … at most after this long. */
+const REFUSED_RETRY_MAX_MS = 30_000
 /** A silent connection is asked for a sign of life after this long … */
 const PING_AFTER_MS = 1000
 /** … what it shows counts as stale after this long … */
@@ -52,6 +56,8 @@ export class LiveClient {
   #sendTimer: ReturnType<typeof setTimeout> | undefined
   #lastSendMs = Number.NEGATIVE_INFINITY
   #retryTimer: ReturnType<typeof setTimeout> | undefined
+  #refusedTimer: ReturnType<typeof setTimeout> | undefined
+  #refusedRetryMs = REFUSED_RETRY_FIRST_MS
   #watchTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(options: LiveClientOptions) {
@@ -77,6 +83,8 @@ export class LiveClient {
     clearInterval(this.#watchTimer)
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#sendTimer)
+    clearTimeout(this.#refusedTimer)
+    this.#refusedTimer = undefined
     this.#watchTimer = undefined
     this.#sendTimer = undefined
     this.#dropSocket()
@@ -149,7 +157,23 @@ export class LiveClient {
       this.#lastFrameMs = nowMs
       if (this.#state.kind === 'stale') this.#setState({ kind: 'live' })
     }
+    if (message.type === 'reset' || message.type === 'welcome') this.#refusedRetryMs = REFUSED_RETRY_FIRST_MS
+    if (message.type === 'error' && message.code === 'symbol-unknown') this.#askAgainLater()
     this.#options.onMessage(message)
+  }
+
+  /**
+   * A symbol that is unknown now is known with its first trade: just after a log begins anew all of them are unknown.
+   * The server does not say which subscriptions it lacks, so all are made again; each begins with a snapshot.
+   */
+  #askAgainLater(): void {
+    if (this.#refusedTimer !== undefined) return
+    this.#refusedTimer = setTimeout(() => {
+      this.#refusedTimer = undefined
+      this.#subscriptions.forgetSent()
+      if (this.#isOpen) this.#sendChanges()
+    }, this.#refusedRetryMs)
+    this.#refusedRetryMs = Math.min(REFUSED_RETRY_MAX_MS, 2 * this.#refusedRetryMs)
   }
 
   #onClose(code: number, reason: string): void {

@@ -14,7 +14,7 @@ import { ErrorNote } from '../components/error-note.tsx'
 import { Link } from '../components/link.tsx'
 import { StateNote } from '../components/state-note.tsx'
 import { useLivePrices } from '../market/use-market-entry.ts'
-import { useSymbols } from '../rest/queries.ts'
+import { findSymbol, useSymbols } from '../rest/queries.ts'
 import { SymbolHeader } from '../symbol/symbol-header.tsx'
 import { TradeTape } from '../symbol/trade-tape.tsx'
 
@@ -22,7 +22,7 @@ import { TradeTape } from '../symbol/trade-tape.tsx'
 const MARKED_MAX_COUNT = 1000
 
 export function SymbolPage({ route }: { readonly route: SymbolRoute }) {
-  const { data, error, refetch } = useSymbols()
+  const { data, error, refetch } = useSymbols(route.symbol)
   if (data === undefined) {
     if (error === null) return <StateNote title={`Loading ${route.symbol}`} isBusy />
     return <ErrorNote title="The symbols could not be read" error={error} onRetry={() => void refetch()} />
@@ -39,12 +39,6 @@ export function SymbolPage({ route }: { readonly route: SymbolRoute }) {
       </Link>
     </StateNote>
   )
-}
-
-/** As written, or else in other letters: people type addresses in lower case. */
-function findSymbol(symbols: readonly SymbolRow[], text: string): SymbolRow | undefined {
-  const wanted = text.toUpperCase()
-  return symbols.find((row) => row.symbol === text) ?? symbols.find((row) => row.symbol.toUpperCase() === wanted)
 }
 
 interface KnownSymbolProps {

@@ -11,6 +11,7 @@ import type { AlertFilter } from '../alerts/newest-alerts.ts'
 import { apiPath, fetchJson } from './fetch-json.ts'
 
 const SUMMARY_INTERVAL_MS = 3000
+const AWAITED_INTERVAL_MS = 2000
 const STATS_INTERVAL_MS = 2000
 const ALERTS_INTERVAL_MS = 20_000
 const BACKFILL_INTERVAL_MS = 400
@@ -34,12 +35,23 @@ export function useMarketSummary() {
   })
 }
 
-export function useSymbols() {
+/** @param awaited a symbol that is to be in the answer, in any letters: as long as it is not, it is asked for again */
+export function useSymbols(awaited?: string) {
   return useQuery({
     queryKey: ['symbols'],
     queryFn: ({ signal }) => fetchJson<{ data: SymbolRow[] }>(apiPath('symbols'), { signal }),
     staleTime: 30_000,
+    refetchInterval: ({ state: { data } }) =>
+      awaited === undefined || data === undefined || findSymbol(data.data, awaited) !== undefined
+        ? false
+        : AWAITED_INTERVAL_MS,
   })
+}
+
+/** As written, or else in other letters: people type addresses in lower case. */
+export function findSymbol(symbols: readonly SymbolRow[], text: string): SymbolRow | undefined {
+  const wanted = text.toUpperCase()
+  return symbols.find((row) => row.symbol === text) ?? symbols.find((row) => row.symbol.toUpperCase() === wanted)
 }
 
 /** Newest first. */
