@@ -142,6 +142,37 @@ describe.skipIf(!canRun)('the page of a replay', { timeout: 90_000 }, () => {
   })
 })
 
+describe.skipIf(!canRun)('the page of a symbol that is not there yet', { timeout: 90_000 }, () => {
+  afterAll(async () => {
+    await killAllPrograms()
+    await removeTempDirectories()
+  })
+
+  it('shows its first trade when it comes, and those after it', async () => {
+    const cwd = tempDirectory()
+    const program = Program.start(['up', '--feed', 'push', '--port', '0', '--data-dir', 'data'], { cwd })
+    const url = await program.serving()
+    const push = async (price: string) => {
+      const trade = { type: 'trade', venue: 'own', symbol: 'NEW', price, quantity: '1', eventTimeMs: Date.now() }
+      expect(await postJson(`${url}/api/v1/events`, trade)).toMatchObject({ status: 200, body: { acceptedCount: 1 } })
+    }
+    const browser = await launchChromium(chromium!)
+    try {
+      const { page, faults } = await openPage(browser, { width: 1440, height: 900 }, url)
+      await page.goto('/symbol/NEW')
+      await page.getByText('No symbol “NEW”').waitFor()
+      await push('41.25')
+      const trades = page.getByRole('region', { name: 'Trades' })
+      await trades.getByText('41.25').first().waitFor()
+      await push('42.50')
+      await trades.getByText('42.50').first().waitFor()
+      expect(faults).toEqual({ errors: [], foreignRequests: [] })
+    } finally {
+      await browser.close()
+    }
+  })
+})
+
 async function untilChanged(read: () => Promise<string>, times: number): Promise<void> {
   const seen = new Set<string>()
   await poll(`${times} changes on the page`, async () => seen.add(await read()).size > times)
