@@ -109,8 +109,9 @@ export class Pipeline {
   /** Empties the log and begins again with another feed: a replay was moved. */
   async restart(openFeed: PipelineOptions['openFeed']): Promise<void> {
     await this.stop()
-    // They are offsets of the epoch that ends here.
+    // Positions and open candles of the epoch that ends here: nobody may see them once the next has begun.
     this.#storePositions = []
+    this.#process = undefined
     await this.#options.log.reset()
     await this.start(openFeed)
   }

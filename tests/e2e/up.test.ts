@@ -297,6 +297,31 @@ describe('finpulse replay --serve', { timeout: 60_000 }, () => {
     expect(body.data.map(({ id }) => id)).toEqual(Array.from({ length: 800 }, (_, index) => 1999 - index))
   })
 
+  it('shows nobody who was told that it was moved a trade from before', async () => {
+    const client = await LiveClient.open(url)
+    try {
+      for (let round = 1; round <= 10; round++) {
+        const targetMs = startMs + (round % 2) * 400_000 + 200_000
+        expect(await postJson(`${url}/api/v1/replay/speed`, { speed: 10 })).toMatchObject({ status: 200 })
+        expect(await postJson(`${url}/api/v1/replay/seek`, { timeMs: targetMs })).toMatchObject({ status: 200 })
+        await client.until(({ messages }) => messages.filter(({ type }) => type === 'reset').length === round)
+        const [trades, candles] = await Promise.all([
+          getJson<rest.TradesResponse>(`${url}/api/v1/trades/ABC?limit=1000`),
+          getJson<rest.CandlesResponse>(`${url}/api/v1/candles/ABC?from=${startMs}&to=${endMs}`),
+        ])
+        const times = [
+          ...(trades.status === 200 ? trades.body.data.map(({ eventTimeMs }) => eventTimeMs) : []),
+          ...(candles.status === 200 ? candles.body.data.map(({ openTimeMs }) => openTimeMs) : []),
+        ]
+        expect(Math.min(...times, targetMs)).toBeGreaterThanOrEqual(targetMs - (targetMs % 60_000))
+        expect(Math.max(...times, targetMs)).toBeLessThan(targetMs + 100_000)
+        await poll('trades', async () => ((await state()).atMs ?? 0) >= targetMs + 2000)
+      }
+    } finally {
+      client.socket.close()
+    }
+  })
+
   it('refuses a time outside of the recording and a speed that is none', async () => {
     const seek = (timeMs: unknown) => postJson(`${url}/api/v1/replay/seek`, { timeMs })
     expect(await seek(startMs - 1000)).toMatchObject({ status: 400 })

@@ -48,6 +48,26 @@ it('begins anew with a log that has begun anew', async () => {
   expect(await storedPrices(store)).toEqual(['2'])
 })
 
+it('lets queries wait until the rows of an epoch that is over are gone', async () => {
+  const { log, store, role } = await recovered()
+  await append(log, { timeMs: 1, price: '1', quantity: '1' })
+  await role.step()
+  const read = async () => {
+    await role.inEpoch()
+    return storedPrices(store)
+  }
+  expect(await read()).toEqual(['1'])
+  await log.reset()
+  const answer = read()
+  const { clear } = store
+  store.clear = async (epoch) => {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await clear.call(store, epoch)
+  }
+  await role.step()
+  expect(await answer).toEqual([])
+})
+
 it('goes on where the log begins anew between two reads of a step', async () => {
   const { clock, log, store, role } = await recovered()
   for (let n = 1; n <= 3; n++) await append(log, { timeMs: n, price: `${n}`, quantity: '1' })

@@ -38,6 +38,7 @@ export class StoreRole {
   #positions: StorePosition[] = []
   #epoch = ''
   #lagCount = 0
+  readonly #awaitingRecovery: (() => void)[] = []
   /** A write failed, so that the positions here may not be those of the store. */
   #isUncertain = false
   writtenCount = 0
@@ -49,14 +50,14 @@ export class StoreRole {
   /** Finds where to go on; a store of another log's rows is emptied. */
   async recover(): Promise<void> {
     const { log, store, logger, partitionCount } = this.#options
-    this.#epoch = await log.epoch()
+    const epoch = await log.epoch()
     const source = await store.source()
-    if (source.epoch !== this.#epoch) {
+    if (source.epoch !== epoch) {
       if (source.epoch !== undefined)
         logger.info({ epoch: source.epoch }, 'the log has begun anew: the store is emptied')
-      await store.clear(this.#epoch)
+      await store.clear(epoch)
     }
-    const known = source.epoch === this.#epoch ? source.positions : []
+    const known = source.epoch === epoch ? source.positions : []
     this.#positions = []
     for (const topic of TOPOLOGY.store.reads) {
       for (let partition = 0; partition < partitionCount; partition++) {
@@ -69,7 +70,19 @@ export class StoreRole {
         this.#positions.push({ topic, partition, nextOffset: Math.max(startOffset, at?.nextOffset ?? 0) })
       }
     }
+    this.#epoch = epoch
     this.#isUncertain = false
+    for (const resolve of this.#awaitingRecovery.splice(0)) resolve()
+  }
+
+  /**
+   * Resolves when the store has no row of an epoch that is over. Queries wait for it: clients learn from the log that it
+   * has begun anew, and what they then read must not be of the market before.
+   */
+  async inEpoch(): Promise<void> {
+    while ((await this.#options.log.epoch()) !== this.#epoch) {
+      await new Promise<void>((resolve) => this.#awaitingRecovery.push(resolve))
+    }
   }
 
   /** Runs until the signal aborts. What log or store refuse with a retryable error is tried again. */

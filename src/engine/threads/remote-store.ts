@@ -21,9 +21,17 @@ const READS: Readonly<Record<ReadName, true>> = {
 }
 const READ_NAMES = Object.keys(READS) as ReadName[]
 
-/** The queries of a store, to be served to another thread. */
-export function storeReads(store: MarketStoreReader): CallTable {
-  const call = (name: ReadName) => (store[name] as (...args: never[]) => unknown).bind(store)
+/**
+ * The queries of a store, to be served to another thread.
+ * @param ready what each waits for
+ */
+export function storeReads(store: MarketStoreReader, ready: () => Promise<void>): CallTable {
+  const call =
+    (name: ReadName) =>
+    async (...args: never[]) => {
+      await ready()
+      return (store[name] as (...args: never[]) => unknown).apply(store, args)
+    }
   return Object.fromEntries(READ_NAMES.map((name) => [name, call(name)]))
 }
 

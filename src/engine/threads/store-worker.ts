@@ -45,7 +45,7 @@ serveCalls(port, {
   noteNewestTime: (timeUs: number) => {
     newestTimeUs = timeUs
   },
-  ...storeReads(store),
+  ...storeReads(store, async () => role?.inEpoch()),
   stop: async () => {
     clearInterval(statusTimer)
     clearInterval(retainTimer)
