@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import nodeFlags from '../bin/node-flags.json' with { type: 'json' }
 import type { Measurement } from './measurement.ts'
 import type { Workload } from './workload.ts'
 
@@ -25,7 +26,7 @@ export function runWorkload(
   progress: (text: string) => void,
 ): Promise<Measurement> {
   const child = fork(program, [], {
-    execArgv: [...process.execArgv],
+    execArgv: [...process.execArgv, ...(workload.kind === 'generator-burst' ? nodeFlags.generate : [])],
     serialization: 'advanced',
     // Standard output is the report's.
     stdio: ['ignore', 2, 2, 'ipc'],

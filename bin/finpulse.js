@@ -1,14 +1,21 @@
 #!/usr/bin/env node
 // Plain JavaScript for any Node from 18 on: prepares the checkout, then hands over to the Node that the project brings.
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prepare, projectNode } from '../bootstrap.mjs'
 
 prepare()
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'engine', 'main.ts')
-const child = spawn(projectNode, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
+const directory = dirname(fileURLToPath(import.meta.url))
+const main = join(directory, '..', 'src', 'engine', 'main.ts')
+const args = process.argv.slice(2)
+// A burst keeps to its rate: the collector begins no full collection before the heap is of this size (a burst has a
+// third of it), and does not wait for a helper thread that the machine may have no core for just then.
+const flagsOf = new Map(Object.entries(JSON.parse(readFileSync(join(directory, 'node-flags.json'), 'utf8'))))
+const flags = flagsOf.get(args[0]) ?? []
+const child = spawn(projectNode, ['--disable-warning=ExperimentalWarning', ...flags, main, ...args], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 })
