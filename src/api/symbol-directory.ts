@@ -54,6 +54,8 @@ export class SymbolDirectory {
   #read(): Promise<Listing> {
     return this.#listing.get('', async () => {
       const instruments = await this.#store.instruments()
+      // Of a log that has just begun: the first ones are to be seen as soon as they are there.
+      if (instruments.length === 0) this.#listing.clear()
       return { instruments, symbols: new Map(instruments.map((row) => [row.symbol.toUpperCase(), row.symbol])) }
     })
   }

@@ -134,6 +134,7 @@ describe.skipIf(!canRun)('the page of a replay', { timeout: 90_000 }, () => {
         .first()
         .waitFor()
       expect(await trades.innerText()).not.toMatch(/^00:[01]\d:/m)
+      await poll('candles of the new market', async () => (await candlePixelCount(page)) > 0)
       await save(page, 'replay-desktop')
       expect(faults).toEqual({ errors: [], foreignRequests: [] })
     } finally {
@@ -152,14 +153,16 @@ describe.skipIf(!canRun)('the page of a symbol that is not there yet', { timeout
     const cwd = tempDirectory()
     const program = Program.start(['up', '--feed', 'push', '--port', '0', '--data-dir', 'data'], { cwd })
     const url = await program.serving()
-    const push = async (price: string) => {
-      const trade = { type: 'trade', venue: 'own', symbol: 'NEW', price, quantity: '1', eventTimeMs: Date.now() }
+    const push = async (price: string, symbol = 'NEW') => {
+      const trade = { type: 'trade', venue: 'own', symbol, price, quantity: '1', eventTimeMs: Date.now() }
       expect(await postJson(`${url}/api/v1/events`, trade)).toMatchObject({ status: 200, body: { acceptedCount: 1 } })
     }
     const browser = await launchChromium(chromium!)
     try {
       const { page, faults } = await openPage(browser, { width: 1440, height: 900 }, url)
       await page.goto('/symbol/NEW')
+      await page.getByText('Waiting for NEW').waitFor()
+      await push('7.00', 'OLD')
       await page.getByText('No symbol “NEW”').waitFor()
       await push('41.25')
       const trades = page.getByRole('region', { name: 'Trades' })

@@ -102,6 +102,9 @@ describe('finpulse generate, by format, place and kind', () => {
     const long = ['--duration', '20d', '--out', join(directory, 'payments.ndjson.gz'), '--labels', labels]
     expect(await generate(...flags, ...long)).toMatchObject({ code: 0 })
     expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(1000)
+    const burst = ['--rate', '50000', '--no-pace', '--count', '100000', '--out', join(directory, 'burst.ndjson')]
+    await generate('--kind', 'payments', ...burst, '--label-delay', '0s', '--labels', labels)
+    expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(500)
   })
 
   it('spoils what it is told to, and replay takes it for what it is', async () => {

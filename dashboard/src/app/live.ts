@@ -4,7 +4,7 @@ import { FramePump } from '../live/frame-pump.ts'
 import { LiveClient } from '../live/live-client.ts'
 import { browserSocketOpener } from '../live/live-socket.ts'
 import { MarketEntries } from '../market/market-entries.ts'
-import { queryClient } from './query-client.ts'
+import { isOfOneSymbol, queryClient } from './query-client.ts'
 import { ValueStore } from './value-store.ts'
 
 /* The page's one connection and what it fills. */
@@ -12,7 +12,7 @@ import { ValueStore } from './value-store.ts'
 export const framePump = new FramePump()
 export const marketEntries = new MarketEntries()
 export const alertFeed = new AlertFeed()
-/** Grows when what is on screen never happened: another epoch, or a history that was only then built. */
+/** Grows when charts and trades are to be read anew: the history was only then built. */
 export const generation = new ValueStore(0)
 /** Grows when something was missed: after a lost connection, or where the server left something out. */
 export const missed = new ValueStore(0)
@@ -63,13 +63,16 @@ function readUp(): void {
   void queryClient.invalidateQueries()
 }
 
-/** Forgets all that is on screen and reads it again. */
+/**
+ * Forgets all that is on screen and reads it again. What is of one symbol is read by the symbol's page, which waits for
+ * the list of symbols: a log that has just begun knows none, and refuses questions about them.
+ */
 function beginAnew(): void {
   framePump.clear()
   marketEntries.clear()
   alertFeed.clear()
-  generation.set(generation.get() + 1)
-  void queryClient.resetQueries()
+  for (const query of queryClient.getQueryCache().findAll({ predicate: isOfOneSymbol })) query.reset()
+  void queryClient.resetQueries({ predicate: (query) => !isOfOneSymbol(query) })
 }
 
 framePump.onUpdate((update) => {

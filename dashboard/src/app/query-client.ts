@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { type Query, QueryClient } from '@tanstack/react-query'
 import { RequestError } from '../rest/fetch-json.ts'
 
 export const queryClient = new QueryClient({
@@ -13,3 +13,8 @@ export const queryClient = new QueryClient({
     },
   },
 })
+
+/** Whether it asks about one symbol, as its `meta.symbol` says. */
+export function isOfOneSymbol({ meta }: Query): boolean {
+  return meta?.symbol !== undefined
+}

@@ -27,6 +27,9 @@ export function SymbolPage({ route }: { readonly route: SymbolRoute }) {
     if (error === null) return <StateNote title={`Loading ${route.symbol}`} isBusy />
     return <ErrorNote title="The symbols could not be read" error={error} onRetry={() => void refetch()} />
   }
+  if (data.data.length === 0) {
+    return <StateNote title={`Waiting for ${route.symbol}`} detail="No trade of any symbol has been seen yet." isBusy />
+  }
   const symbol = findSymbol(data.data, route.symbol)
   if (symbol !== undefined) return <KnownSymbol symbol={symbol} route={route} />
   return (

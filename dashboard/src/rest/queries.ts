@@ -11,7 +11,7 @@ import type { AlertFilter } from '../alerts/newest-alerts.ts'
 import { apiPath, fetchJson } from './fetch-json.ts'
 
 const SUMMARY_INTERVAL_MS = 3000
-const AWAITED_INTERVAL_MS = 2000
+const AWAITED_INTERVAL_MS = 500
 const STATS_INTERVAL_MS = 2000
 const ALERTS_INTERVAL_MS = 20_000
 const BACKFILL_INTERVAL_MS = 400
@@ -63,6 +63,7 @@ export function useRecentTrades(symbol: string, limit: number) {
       return (await fetchJson<TradesResponse>(path, { signal })).data as readonly Trade[]
     },
     staleTime: Number.POSITIVE_INFINITY,
+    meta: { symbol },
   })
 }
 
@@ -80,5 +81,6 @@ export function useAlertPages(filter: AlertFilter, pageCount: number) {
     refetchInterval: ALERTS_INTERVAL_MS,
     staleTime: ALERTS_INTERVAL_MS / 2,
     placeholderData: keepPreviousData,
+    meta: { symbol: filter.symbol },
   })
 }

@@ -65,7 +65,10 @@ export function addGenerateCommand(program: Command): void {
       '--labels [file]',
       'the truth about frauds and anomalies, each when it becomes known; with --sink log into the log',
     )
-    .option('--label-delay <duration>', 'median time until a fraud becomes known (default: 7d)')
+    .option(
+      '--label-delay <duration>',
+      'median time until a fraud becomes known; 0s: each label comes with its payment (default: 7d)',
+    )
     .option('--dirty <rates>', `spoil some lines: ${DIRTY_KINDS.join(', ')}, as late=1%,missing=0.1%`)
     .option('--json', 'the summary as JSON')
     .addHelpText('after', EXAMPLES)

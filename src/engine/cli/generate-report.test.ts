@@ -36,3 +36,8 @@ lag          p50 1.543 ms, p99 24.703 ms, max 38.6 ms
 `,
   )
 })
+
+it('the summary of a run without a label says how to get them', () => {
+  expect(summaryText({ ...summary, events: { payments: 10, labels: 0 } })).toMatch(/^labels .*--label-delay 0s/m)
+  expect(summaryText({ ...summary, events: { payments: 10, labels: 1 } })).not.toMatch(/^labels/m)
+})

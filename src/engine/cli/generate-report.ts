@@ -57,6 +57,9 @@ export function summaryText(summary: GeneratorSummary): string {
     ['elapsed', `${seconds.toFixed(2)} s, ${count(eventsPerSecond)} events/s${target}`],
     ['goes on at', `--from ${summary.nextIndex}`],
   ]
+  if (events.labels === 0) {
+    rows.push(['labels', 'none became known before the last event; --label-delay 0s gives each with its payment'])
+  }
   if (lagMs !== null) rows.push(['lag', `p50 ${lagMs.p50} ms, p99 ${lagMs.p99} ms, max ${lagMs.max} ms`])
   return `${rows.map(([name, text]) => `${name.padEnd(12)} ${text}`).join('\n')}\n`
 }

@@ -38,7 +38,7 @@ export async function generate(flags: GenerateFlags): Promise<void> {
   const schedule = schedulesOf(spec).whole
   const fromIndex = wholeNumber(flags.from, '--from', 0)
   const endIndex = endOf(flags, schedule, spec.originUs, fromIndex)
-  const labels = labelSourceOf(flags, spec, place)
+  const labels = labelSourceOf(flags, spec, endIndex, place)
   const sink = await openSink(place, spec, format === 'parquet', fromIndex, systemClock)
   const firstIndex = (sink instanceof LogSink ? sink.nextIndex : undefined) ?? fromIndex
   if (firstIndex >= endIndex) return sayDone(sink, firstIndex)
@@ -64,12 +64,17 @@ function openPieces(spec: SourceSpec, firstIndex: number, endIndex: number, shar
   return new ShardedPieces(spec, firstIndex, endIndex, shardCount)
 }
 
-function labelSourceOf({ labels }: GenerateFlags, spec: SourceSpec, place: Place): LabelSource | undefined {
+function labelSourceOf(
+  { labels }: GenerateFlags,
+  spec: SourceSpec,
+  endIndex: number,
+  place: Place,
+): LabelSource | undefined {
   if (labels === undefined) return undefined
   if (labels === true && place.sink !== 'log') {
     throw new FinPulseError('config-invalid', '--labels: expected a file; without one only with --sink log')
   }
-  const source = labelsOf(spec)
+  const source = labelsOf(spec, endIndex)
   if (source !== undefined) return source
   throw new FinPulseError('config-invalid', '--labels: only with --kind payments or --anomalies')
 }

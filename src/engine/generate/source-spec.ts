@@ -104,15 +104,16 @@ export function paymentsWorldOptionsOf(spec: SourceSpec, schedule: Schedule): Pa
 
 /**
  * The labels of a stream's frauds and anomalies, of equal times the anomalies first; undefined where there are none.
+ * @param endIndex after the last event that the stream will have
  * @throws FinPulseError config-invalid
  */
-export function labelsOf(spec: SourceSpec): LabelSource | undefined {
+export function labelsOf(spec: SourceSpec, endIndex: number): LabelSource | undefined {
   const { market, payments } = schedulesOf(spec)
   const sources: LabelSource[] = []
   if (market !== undefined && spec.market?.anomalies !== undefined) {
     sources.push(new MarketLabels(marketWorldOptionsOf(spec, market)))
   }
-  if (payments !== undefined) sources.push(new PaymentLabels(paymentsWorldOptionsOf(spec, payments)))
+  if (payments !== undefined) sources.push(new PaymentLabels(paymentsWorldOptionsOf(spec, payments), endIndex))
   if (sources.length < 2) return sources[0]
   return {
     skipTo: (timeUs) => {

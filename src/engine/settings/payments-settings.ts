@@ -80,7 +80,7 @@ function scenarioFrom(
   return { ...known, ...present(rest), ...(span === undefined ? {} : { spanHours: span / HOUR_MS }) }
 }
 
-/** A median outside of the usual bounds moves them: who asks for a minute does not mean six hours. */
+/** A median outside of the usual bounds moves them: who asks for a minute does not mean six hours, and for none, none. */
 function labelsFrom({ median, min, max, ...rest }: NonNullable<PaymentsSettings['labels']>): PaymentsOptions['labels'] {
   const medianHours = median === undefined ? DEFAULT_LABEL_DELAY.medianHours : median / HOUR_MS
   return {
@@ -88,8 +88,12 @@ function labelsFrom({ median, min, max, ...rest }: NonNullable<PaymentsSettings[
     ...present(rest),
     medianHours,
     minHours: min === undefined ? Math.min(DEFAULT_LABEL_DELAY.minHours, medianHours) : min / HOUR_MS,
-    maxHours: max === undefined ? Math.max(DEFAULT_LABEL_DELAY.maxHours, medianHours) : max / HOUR_MS,
+    maxHours: max === undefined ? maxHoursFor(medianHours) : max / HOUR_MS,
   }
+}
+
+function maxHoursFor(medianHours: number): number {
+  return medianHours === 0 ? 0 : Math.max(DEFAULT_LABEL_DELAY.maxHours, medianHours)
 }
 
 /** Without what is undefined, which would hide a default. */

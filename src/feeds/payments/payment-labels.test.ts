@@ -77,8 +77,25 @@ it('a part of the frauds is never reported where so configured', () => {
   expect(some.length / ALL.length).toBeLessThan(0.73)
 })
 
+it('without a delay each fraud has its label with its payment', () => {
+  const labels = { ...options.labels, medianHours: 0, minHours: 0, maxHours: 0 }
+  const found = new PaymentLabels({ ...options, labels }).before(END_US)
+  const plan = new FraudPlan(options)
+  const frauds: number[] = []
+  for (; options.schedule.dueUs(plan.slot) < END_US; plan.advance()) frauds.push(plan.slot + 1)
+  expect(found.map(({ paymentId }) => paymentId)).toEqual(frauds)
+  expect(found.every(({ eventTimeMs, paymentTimeMs }) => eventTimeMs === paymentTimeMs)).toBe(true)
+})
+
 it('more labels on their way than there is memory for are refused', () => {
-  expect(() => new PaymentLabels(worldOptions({ ratePerSecond: 1_000_000 }))).toThrow(/labels would be on their way/)
+  const options = worldOptions({ ratePerSecond: 1_000_000 })
+  expect(() => new PaymentLabels(options)).toThrow(/labels would be on their way/)
+  expect(() => new PaymentLabels(options, 1e12)).toThrow(/labels would be on their way/)
+})
+
+it('a stream that ends before there are so many labels may be of any rate', () => {
+  const labels = new PaymentLabels(worldOptions({ ratePerSecond: 1_000_000 }), 10_000_000)
+  expect(labels.before(START_US + 10e6)).toEqual([])
 })
 
 it('a queue gives labels out by time and payment, as sorting does', () => {

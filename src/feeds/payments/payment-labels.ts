@@ -23,10 +23,13 @@ export class PaymentLabels {
   readonly #delaySeed: number
   readonly #missingSeed: number
 
-  /** @throws FinPulseError config-invalid, also where more labels would be on their way than memory is given to */
-  constructor(options: PaymentsOptions) {
+  /**
+   * @param endIndex after the last payment that the stream will have: a short stream may be of any rate
+   * @throws FinPulseError config-invalid, also where more labels would be on their way than memory is given to
+   */
+  constructor(options: PaymentsOptions, endIndex = Number.POSITIVE_INFINITY) {
     checkPaymentsOptions(options)
-    checkPending(options)
+    checkPending(options, endIndex)
     this.#options = options
     this.#plan = new FraudPlan(options)
     // A schedule may begin at a later payment than the first.
@@ -89,15 +92,15 @@ export class PaymentLabels {
   }
 }
 
-function checkPending({ scenarios, labels, meanRatePerSecond }: PaymentsOptions): void {
+function checkPending({ scenarios, labels, meanRatePerSecond }: PaymentsOptions, endIndex: number): void {
   const share = FRAUD_KINDS.reduce((sum, kind) => sum + scenarios[kind].share, 0)
   const mean = labels.medianHours * Math.exp(labels.deviation ** 2 / 2)
   const meanHours = Math.min(labels.maxHours, Math.max(labels.minHours, mean))
-  const pendingCount = Math.round(meanRatePerSecond * 3600 * meanHours * share)
+  const pendingCount = Math.round(Math.min(endIndex, meanRatePerSecond * 3600 * meanHours) * share)
   if (pendingCount <= PENDING_MAX_COUNT) return
   throw new FinPulseError(
     'config-invalid',
     `payments.labels.medianHours: at ${meanRatePerSecond} payments/s about ${pendingCount} labels would be on their way, ` +
-      `at most ${PENDING_MAX_COUNT}; shorten the delay or lower the shares`,
+      `at most ${PENDING_MAX_COUNT}; shorten the delay (0: a label comes with its payment) or lower the shares`,
   )
 }

@@ -129,7 +129,7 @@ export function checkPaymentsOptions(options: PaymentsOptions): void {
   const { medianHours, deviation, minHours, maxHours, missingShare } = options.labels
   between('labels.minHours', minHours, 0, 24 * 366)
   between('labels.maxHours', maxHours, minHours, 24 * 366)
-  between('labels.medianHours', medianHours, 1e-6, 24 * 366)
+  between('labels.medianHours', medianHours, 0, 24 * 366)
   between('labels.deviation', deviation, 0, 5)
   between('labels.missingShare', missingShare, 0, 1)
 }

@@ -47,7 +47,7 @@ const columns: SourceSpec = { ...lines, format: 'columnar' }
 
 async function generate(spec: SourceSpec, sink: PieceSink, to: number, from = 0): Promise<GeneratorSummary> {
   const schedule = schedulesOf(spec).whole
-  const labels = labelsOf(spec)
+  const labels = labelsOf(spec, to)
   labels?.skipTo(schedule.dueUs(from))
   const run = new GeneratorRun({
     source: new LocalPieces(spec, from, to),
