@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty'
-import type { ReplayCounts } from '../../feeds/replay/replay-counts.ts'
 import type { ReplayReader } from '../../feeds/replay/replay-reader.ts'
+import type { RowCounts } from '../../feeds/rows/row-ledger.ts'
 import type { MarketProcessor } from '../../processors/market-processor.ts'
 import { count } from './status-line.ts'
 
@@ -43,7 +43,7 @@ export class ReplayProgress {
 }
 
 /** What was read and what became of it, for people, on standard error. */
-export function replaySummary(counts: ReplayCounts, processor: MarketProcessor, elapsedMs: number): string {
+export function replaySummary(counts: RowCounts, processor: MarketProcessor, elapsedMs: number): string {
   const events = counts.trades + counts.quotes
   const seconds = elapsedMs / 1000
   const rows: [string, string][] = [
@@ -60,7 +60,7 @@ export function replaySummary(counts: ReplayCounts, processor: MarketProcessor, 
   return `${rows.map(([name, text]) => `${name.padEnd(12)} ${text}`).join('\n')}\n`
 }
 
-function spanText({ firstEventTimeUs, lastEventTimeUs }: ReplayCounts): string {
+function spanText({ firstEventTimeUs, lastEventTimeUs }: RowCounts): string {
   if (firstEventTimeUs === undefined || lastEventTimeUs === undefined) return 'none'
   const text = (us: number) => new Date(us / 1000).toISOString()
   const seconds = ((lastEventTimeUs - firstEventTimeUs) / 1e6).toFixed(1)

@@ -2,9 +2,9 @@ import { FinPulseError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { DEAD_LETTER_SAMPLE_MAX_LENGTH, type DeadLetter } from '../../events/dead-letter.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
-import { createTradeRow, type Refusal } from '../market-row.ts'
-import { ReplayInstruments } from '../replay/replay-instruments.ts'
-import { StepBuilder } from '../replay/step-builder.ts'
+import { createTradeRow, type Refusal } from '../rows/market-row.ts'
+import { RowInstruments } from '../rows/row-instruments.ts'
+import { StepBuilder } from '../rows/step-builder.ts'
 import { type AlphaVantageSettings, API_KEY_VARIABLE, VENUE } from './alpha-vantage-options.ts'
 import { type Answer, classifyAnswer, type ErrorKind, type JsonObject } from './classify-answer.ts'
 import type { KeyRedactor } from './key-redactor.ts'
@@ -32,7 +32,7 @@ export class AnswerTaker {
   deadLetters: DeadLetter[] = []
   readonly #options: AnswerTakerOptions
   readonly #table = new InstrumentTable()
-  readonly #instruments = new ReplayInstruments(undefined)
+  readonly #instruments = new RowInstruments(undefined)
   readonly #row = createTradeRow()
 
   constructor(options: AnswerTakerOptions) {

@@ -1,4 +1,4 @@
-import { parseExactJson } from '../exact-json.ts'
+import { parseExactJson } from '../rows/exact-json.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 

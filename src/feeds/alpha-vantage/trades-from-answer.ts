@@ -1,7 +1,7 @@
 import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import { NO_ID } from '../../events/trade-batch.ts'
 import { newYorkTimeUs } from '../calendar/new-york-time.ts'
-import { type Refusal, readPositiveText, type TradeRow } from '../market-row.ts'
+import { type Refusal, readPositiveText, type TradeRow } from '../rows/market-row.ts'
 import type { JsonObject } from './classify-answer.ts'
 
 /** What is remembered of the quote before, as the vendor wrote it. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { InstrumentTable } from '../../events/instrument.ts'
 import type { FeedStep } from '../feed.ts'
-import type { TradeRow } from '../market-row.ts'
-import type { ReplayInstrument } from '../replay/replay-instruments.ts'
+import type { TradeRow } from '../rows/market-row.ts'
+import type { RowInstrument } from '../rows/row-instruments.ts'
 import { ClockSkew } from '../streaming/clock-skew.ts'
 import type { FeedPosition } from '../streaming/feed-position.ts'
 import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
@@ -108,7 +108,7 @@ export class BinanceSteps implements StreamedSteps {
     }
   }
 
-  #takeTrade(instrument: ReplayInstrument, frame: Frame): boolean {
+  #takeTrade(instrument: RowInstrument, frame: Frame): boolean {
     const { trade, streamId, sentTimeUs } = this.#reader
     const { holdMaxMs } = this.#options.settings.limits
     if (!this.#intake.take(instrument, streamId, trade, frame.bytes, holdMaxMs)) return false
@@ -116,7 +116,7 @@ export class BinanceSteps implements StreamedSteps {
     return true
   }
 
-  #takeQuote(instrument: ReplayInstrument, frame: Frame): void {
+  #takeQuote(instrument: RowInstrument, frame: Frame): void {
     const { quote } = this.#reader
     this.heard.note(instrument.symbol, frame.receivedTimeUs)
     if (this.#quoteOrder.isNew(instrument, quote)) this.#draft.addQuote(instrument, quote, frame.bytes)

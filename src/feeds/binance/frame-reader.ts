@@ -1,5 +1,5 @@
-import { createQuoteRow, createTradeRow, type QuoteRow, type Refusal, type TradeRow } from '../market-row.ts'
-import { type ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import { createQuoteRow, createTradeRow, type QuoteRow, type Refusal, type TradeRow } from '../rows/market-row.ts'
+import { type RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
 import type { BinanceSettings } from './binance-options.ts'
 import {
   aggTradeFromBinance,
@@ -16,7 +16,7 @@ import { AGG_TRADE, BOOK_TICKER, type MessageKind, PASSED_OVER, scanMessage, TRA
 
 /** What a frame is; the row that it holds is in the reader, and valid until the next frame is read. */
 export type FrameKind =
-  | { readonly kind: 'trade' | 'empty-trade' | 'quote'; readonly instrument: ReplayInstrument }
+  | { readonly kind: 'trade' | 'empty-trade' | 'quote'; readonly instrument: RowInstrument }
   | { readonly kind: 'passed-over' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
@@ -27,7 +27,7 @@ const PASSED: FrameKind = { kind: 'passed-over' }
 
 /** Reads one frame at a time into reused rows. */
 export class FrameReader {
-  readonly instruments: ReplayInstruments
+  readonly instruments: RowInstruments
   readonly trade: TradeRow = createTradeRow()
   readonly quote: QuoteRow = createQuoteRow()
   /** Id of the last trade in its stream: of the trade, or of the aggregate. */
@@ -39,12 +39,12 @@ export class FrameReader {
   readonly #fields = new MessageFields()
   #scratch = new Uint8Array(4096)
   /** By instrument, so that a frame makes no object. */
-  readonly #found = new Map<ReplayInstrument, Record<'trade' | 'empty-trade' | 'quote', FrameKind>>()
+  readonly #found = new Map<RowInstrument, Record<'trade' | 'empty-trade' | 'quote', FrameKind>>()
 
   constructor(settings: BinanceSettings) {
     this.#settings = settings
     this.#wantedTrade = settings.tradeStream === 'trade' ? TRADE : AGG_TRADE
-    this.instruments = new ReplayInstruments(settings.symbols)
+    this.instruments = new RowInstruments(settings.symbols)
   }
 
   read(frame: Uint8Array, receivedTimeUs: number): FrameKind {
@@ -78,7 +78,7 @@ export class FrameReader {
     return this.#scratch
   }
 
-  #readTrade(instrument: ReplayInstrument, receivedTimeUs: number): FrameKind {
+  #readTrade(instrument: RowInstrument, receivedTimeUs: number): FrameKind {
     const fields = this.#fields
     const row = this.trade
     const isSingle = this.#wantedTrade === TRADE
@@ -97,7 +97,7 @@ export class FrameReader {
     return this.#foundAs('trade', instrument)
   }
 
-  #readQuote(instrument: ReplayInstrument, receivedTimeUs: number): FrameKind {
+  #readQuote(instrument: RowInstrument, receivedTimeUs: number): FrameKind {
     const row = this.quote
     row.receivedTimeUs = receivedTimeUs
     row.eventTimeUs = receivedTimeUs
@@ -106,7 +106,7 @@ export class FrameReader {
     return isOneSided(this.#fields) ? PASSED : { kind: 'refused', refusal }
   }
 
-  #foundAs(kind: 'trade' | 'empty-trade' | 'quote', instrument: ReplayInstrument): FrameKind {
+  #foundAs(kind: 'trade' | 'empty-trade' | 'quote', instrument: RowInstrument): FrameKind {
     let kinds = this.#found.get(instrument)
     if (kinds === undefined) {
       kinds = {

@@ -1,7 +1,14 @@
 import { parseDecimalBytes } from '../../base/decimal.ts'
 import { OFF_MARKET, TAKER_BUY, TAKER_SELL } from '../../events/trade-batch.ts'
-import { epochUsFromBytes } from '../epoch-time.ts'
-import { isZero, type QuoteRow, type Refusal, readPositiveBytes, refuseDecimal, type TradeRow } from '../market-row.ts'
+import { epochUsFromBytes } from '../rows/epoch-time.ts'
+import {
+  isZero,
+  type QuoteRow,
+  type Refusal,
+  readPositiveBytes,
+  refuseDecimal,
+  type TradeRow,
+} from '../rows/market-row.ts'
 import { ABSENT, FALSE, type MessageFields, STRING, TRUE } from './message-fields.ts'
 
 const code = (letter: string) => letter.charCodeAt(0)

@@ -1,6 +1,6 @@
 import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import { TAKER_BUY, TAKER_SELL } from '../../events/trade-batch.ts'
-import { type Refusal, readPositiveText, type TradeRow } from '../market-row.ts'
+import { type Refusal, readPositiveText, type TradeRow } from '../rows/market-row.ts'
 import type { BinanceTradeStream } from './binance-options.ts'
 import type { RestRow } from './rest-client.ts'
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts'
-import { NumberText, parseExactJson } from '../exact-json.ts'
-import type { Refusal } from '../market-row.ts'
+import { NumberText, parseExactJson } from '../rows/exact-json.ts'
+import type { Refusal } from '../rows/market-row.ts'
 import { FALSE, type MessageFields, NESTED, NULL, NUMBER, STRING, TRUE } from './message-fields.ts'
 import {
   AGG_TRADE,

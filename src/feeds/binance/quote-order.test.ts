@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { createQuoteRow } from '../market-row.ts'
-import { ReplayInstruments } from '../replay/replay-instruments.ts'
+import { createQuoteRow } from '../rows/market-row.ts'
+import { RowInstruments } from '../rows/row-instruments.ts'
 import { QuoteOrder } from './quote-order.ts'
 
 it('a quote that two sockets bring counts once, until the venue numbers anew', () => {
-  const instrument = new ReplayInstruments(undefined).find('binance-spot', 'BTCUSDT')!
+  const instrument = new RowInstruments(undefined).find('binance-spot', 'BTCUSDT')!
   const order = new QuoteOrder()
   const isNew = (sequence: number, second: number) =>
     order.isNew(instrument, { ...createQuoteRow(), sequence, receivedTimeUs: second * 1e6 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseExactJson } from '../exact-json.ts'
-import { createQuoteRow, createTradeRow } from '../market-row.ts'
+import { parseExactJson } from '../rows/exact-json.ts'
+import { createQuoteRow, createTradeRow } from '../rows/market-row.ts'
 import { isControl, readMessage } from './kraken-message.ts'
 import { quoteFromKraken, tradeFromKraken, tradeFromRest } from './market-from-kraken.ts'
 import { Subscriptions } from './subscriptions.ts'

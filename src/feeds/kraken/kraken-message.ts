@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts'
-import { NumberText, parseExactJson } from '../exact-json.ts'
-import type { Refusal } from '../market-row.ts'
+import { NumberText, parseExactJson } from '../rows/exact-json.ts'
+import type { Refusal } from '../rows/market-row.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 

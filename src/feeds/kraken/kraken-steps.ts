@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
 import type { InstrumentTable } from '../../events/instrument.ts'
 import type { FeedStep } from '../feed.ts'
-import { createQuoteRow, createTradeRow } from '../market-row.ts'
-import { type ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import { createQuoteRow, createTradeRow } from '../rows/market-row.ts'
+import { type RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
 import { ClockSkew } from '../streaming/clock-skew.ts'
 import type { FeedPosition } from '../streaming/feed-position.ts'
 import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
@@ -56,7 +56,7 @@ export class KrakenSteps implements StreamedSteps {
     const { symbols, limits } = settings
     // A page of a repair goes into one step.
     const rowMaxCount = Math.max(limits.batchMaxCount, PAGE_MAX_COUNT)
-    this.#draft = new StepDraft(VENUE, new ReplayInstruments(symbols), instruments, rowMaxCount)
+    this.#draft = new StepDraft(VENUE, new RowInstruments(symbols), instruments, rowMaxCount)
     for (const symbol of symbols) this.#draft.instrumentOf(symbol)
     const rows = { idOf: restIdOf, read: tradeFromRest }
     this.#intake = new TradeIntake({ clock, ledger, position, repair, draft: this.#draft, heard: this.heard, rows })
@@ -139,7 +139,7 @@ export class KrakenSteps implements StreamedSteps {
   }
 
   /** @returns undefined where it was refused or is of no interest */
-  #instrumentOf(row: JsonObject, receivedTimeUs: number): ReplayInstrument | undefined {
+  #instrumentOf(row: JsonObject, receivedTimeUs: number): RowInstrument | undefined {
     const symbol = textOf(row.symbol)
     const instrument = this.#draft.instrumentOf(symbol)
     if (instrument === undefined) {

@@ -1,7 +1,14 @@
 import { parseDecimalText } from '../../base/decimal.ts'
 import { TAKER_BUY, TAKER_SELL } from '../../events/trade-batch.ts'
-import { eventTimeUsFromText } from '../epoch-time.ts'
-import { isZero, type QuoteRow, type Refusal, readPositiveText, refuseDecimal, type TradeRow } from '../market-row.ts'
+import { eventTimeUsFromText } from '../rows/epoch-time.ts'
+import {
+  isZero,
+  type QuoteRow,
+  type Refusal,
+  readPositiveText,
+  refuseDecimal,
+  type TradeRow,
+} from '../rows/market-row.ts'
 import { type JsonObject, textOf } from './kraken-message.ts'
 
 /**

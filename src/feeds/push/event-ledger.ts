@@ -1,4 +1,4 @@
-import type { ReplayInstrument } from '../replay/replay-instruments.ts'
+import type { RowInstrument } from '../rows/row-instruments.ts'
 import { hashOfId } from './hash-of-id.ts'
 import { NumberedIds, type Overflow } from './numbered-ids.ts'
 import type { VarintReader, VarintWriter } from './varint.ts'
@@ -14,8 +14,8 @@ const SOURCES_MAX_COUNT = 256
 
 /** Which events were taken, by what identifies them, so that none is taken twice. Bounded: see the constants. */
 export class EventLedger {
-  readonly #trades = new Map<ReplayInstrument, NumberedIds>()
-  readonly #quotes = new Map<ReplayInstrument, NumberedIds>()
+  readonly #trades = new Map<RowInstrument, NumberedIds>()
+  readonly #quotes = new Map<RowInstrument, NumberedIds>()
   readonly #payments = new Map<string, NumberedIds>()
   readonly #paymentLabels = new Map<string, NumberedIds>()
   /** Hashes of ids, oldest first. */
@@ -23,11 +23,11 @@ export class EventLedger {
   /** Ranges of ids that were given up, since the start. */
   forgottenCount = 0
 
-  tradesOf(instrument: ReplayInstrument): NumberedIds {
+  tradesOf(instrument: RowInstrument): NumberedIds {
     return idsOf(this.#trades, instrument)
   }
 
-  quotesOf(instrument: ReplayInstrument): NumberedIds {
+  quotesOf(instrument: RowInstrument): NumberedIds {
     return idsOf(this.#quotes, instrument)
   }
 
@@ -64,7 +64,7 @@ export class EventLedger {
     for (const hash of this.#marketLabels) writer.uint(hash)
   }
 
-  #writeInstruments(all: Map<ReplayInstrument, NumberedIds>, overflow: Overflow, writer: VarintWriter): void {
+  #writeInstruments(all: Map<RowInstrument, NumberedIds>, overflow: Overflow, writer: VarintWriter): void {
     // One that has no index yet has no event either.
     const known = [...all].filter(([{ index }]) => index >= 0)
     writer.uint(known.length)
@@ -91,7 +91,7 @@ export class EventLedger {
   }
 
   /** @param instruments by index */
-  read(reader: VarintReader, instruments: readonly ReplayInstrument[]): void {
+  read(reader: VarintReader, instruments: readonly RowInstrument[]): void {
     for (const all of [this.#trades, this.#quotes]) {
       for (let count = reader.uint(); count > 0; count--) {
         const instrument = instruments[reader.uint()]!

@@ -1,8 +1,8 @@
 import { type Label, MARKET_ANOMALY_KINDS, type MarketLabel } from '../../events/label.ts'
 import { NAME_PATTERN } from '../../events/limits.ts'
 import { FRAUD_KINDS, type PaymentLabel } from '../../events/payment.ts'
-import type { Refusal } from '../market-row.ts'
-import type { Json } from '../replay/ndjson-lines.ts'
+import type { Refusal } from '../rows/market-row.ts'
+import type { Json } from '../rows/ndjson-lines.ts'
 import { isWhole, refuse, timeUsOf } from './payment-line.ts'
 
 const TEXT_MAX_LENGTH = 128

@@ -1,9 +1,9 @@
 import { PAYMENT_CSV_HEADER } from '../../events/payment-lines.ts'
-import { eventTimeUsFromText } from '../epoch-time.ts'
-import type { Refusal } from '../market-row.ts'
-import { splitRecord } from '../replay/csv-lines.ts'
-import type { Json } from '../replay/ndjson-lines.ts'
-import type { LineReader } from '../replay/row-sink.ts'
+import { splitRecord } from '../rows/csv-lines.ts'
+import { eventTimeUsFromText } from '../rows/epoch-time.ts'
+import type { Refusal } from '../rows/market-row.ts'
+import type { Json } from '../rows/ndjson-lines.ts'
+import type { LineReader } from '../rows/row-sink.ts'
 import type { PushSink } from './push-sink.ts'
 
 const COLUMNS = PAYMENT_CSV_HEADER.trim().split(',')

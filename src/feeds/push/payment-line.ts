@@ -2,8 +2,8 @@ import { type DecimalDigits, LIMB, POWERS_OF_TEN, parseDecimalText } from '../..
 import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import { currencyDecimals, packCode } from '../../events/payment.ts'
 import { NO_ENTITY, ONLINE, type PaymentBatch, TRANSFER } from '../../events/payment-batch.ts'
-import type { Refusal } from '../market-row.ts'
-import type { Json } from '../replay/ndjson-lines.ts'
+import type { Refusal } from '../rows/market-row.ts'
+import type { Json } from '../rows/ndjson-lines.ts'
 
 const UINT32_MAX = 2 ** 32 - 1
 const CURRENCY = /^[A-Z]{3}$/

@@ -3,8 +3,8 @@ import type { Clock } from '../../base/clock.ts'
 import { FinPulseError } from '../../base/errors.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
-import type { Refusal } from '../market-row.ts'
-import { ReplayInstruments } from '../replay/replay-instruments.ts'
+import type { Refusal } from '../rows/market-row.ts'
+import { RowInstruments } from '../rows/row-instruments.ts'
 import { BatchLedger } from './batch-ledger.ts'
 import { BatchReader } from './batch-reader.ts'
 import { EventLedger } from './event-ledger.ts'
@@ -70,7 +70,7 @@ export class PushFeed implements Feed {
   readonly #options: PushOptions
   readonly #clock: Clock
   readonly #table = new InstrumentTable()
-  readonly #instruments = new ReplayInstruments(undefined)
+  readonly #instruments = new RowInstruments(undefined)
   readonly #events = new EventLedger()
   readonly #batches: BatchLedger
   readonly #sink: PushSink

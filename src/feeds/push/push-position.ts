@@ -1,6 +1,6 @@
 import { FinPulseError } from '../../base/errors.ts'
 import type { InstrumentTable } from '../../events/instrument.ts'
-import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import type { RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
 import type { BatchLedger } from './batch-ledger.ts'
 import type { EventLedger } from './event-ledger.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
@@ -11,7 +11,7 @@ const MAGIC = Uint8Array.of(0x50, 0x55, 0x53, 0x48, 1)
 /** What has been taken: all that makes a repetition known as one. */
 export interface PushState {
   readonly table: InstrumentTable
-  readonly instruments: ReplayInstruments
+  readonly instruments: RowInstruments
   readonly events: EventLedger
   readonly batches: BatchLedger
 }
@@ -21,7 +21,7 @@ export function isPushPosition(position: Uint8Array): boolean {
 }
 
 interface NamedInstrument {
-  readonly instrument: ReplayInstrument
+  readonly instrument: RowInstrument
   /** Venue and symbol as they are written. */
   readonly names: Uint8Array
 }
@@ -62,7 +62,7 @@ export class PushPositions {
     }
   }
 
-  #describe(instruments: ReplayInstruments): NamedInstrument[] {
+  #describe(instruments: RowInstruments): NamedInstrument[] {
     const known: NamedInstrument[] = []
     for (const instrument of instruments.all()) {
       if (instrument.index < 0) continue
@@ -97,7 +97,7 @@ export function readPosition(position: Uint8Array, state: PushState): number {
 }
 
 /** In the order of the table, with the same decimals: else a widening after a restart could overflow what is open. */
-function readInstruments({ table, instruments }: PushState, reader: VarintReader): ReplayInstrument[] {
+function readInstruments({ table, instruments }: PushState, reader: VarintReader): RowInstrument[] {
   return Array.from({ length: reader.uint() }, () => {
     const venue = reader.text()
     const symbol = reader.text()

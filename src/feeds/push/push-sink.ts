@@ -2,12 +2,12 @@ import type { InstrumentTable } from '../../events/instrument.ts'
 import type { Label } from '../../events/label.ts'
 import { PaymentBatch } from '../../events/payment-batch.ts'
 import { NO_ID } from '../../events/trade-batch.ts'
-import type { QuoteRow, Refusal, TradeRow } from '../market-row.ts'
-import type { Json } from '../replay/ndjson-lines.ts'
-import { ReplayLedger } from '../replay/replay-counts.ts'
-import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
-import { RowSink } from '../replay/row-sink.ts'
-import { StepBuilder } from '../replay/step-builder.ts'
+import type { QuoteRow, Refusal, TradeRow } from '../rows/market-row.ts'
+import type { Json } from '../rows/ndjson-lines.ts'
+import type { RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
+import { RowLedger } from '../rows/row-ledger.ts'
+import { RowSink } from '../rows/row-sink.ts'
+import { StepBuilder } from '../rows/step-builder.ts'
 import type { EventLedger } from './event-ledger.ts'
 import { readLabel } from './label-line.ts'
 import type { NumberedIds } from './numbered-ids.ts'
@@ -42,8 +42,8 @@ export class PushSink extends RowSink {
   readonly #events: EventLedger
   #context: SinkContext = { source: '', receivedTimeUs: 0, latestTimeUs: 0, takesWatermarks: false, takenVenues: [] }
 
-  constructor(table: InstrumentTable, instruments: ReplayInstruments, events: EventLedger, stepMaxCount: number) {
-    super(instruments, new ReplayLedger(undefined), new StepBuilder(table, stepMaxCount))
+  constructor(table: InstrumentTable, instruments: RowInstruments, events: EventLedger, stepMaxCount: number) {
+    super(instruments, new RowLedger(undefined), new StepBuilder(table, stepMaxCount))
     this.payments = new PaymentBatch(stepMaxCount)
     this.#events = events
   }
@@ -78,7 +78,7 @@ export class PushSink extends RowSink {
     this.watermarkUs = NONE
   }
 
-  override addTrade(instrument: ReplayInstrument, row: TradeRow): Refusal | undefined {
+  override addTrade(instrument: RowInstrument, row: TradeRow): Refusal | undefined {
     const taken = this.#refuseTaken(instrument)
     if (taken !== undefined) return taken
     const ids = row.id === NO_ID ? undefined : this.#events.tradesOf(instrument)
@@ -89,7 +89,7 @@ export class PushSink extends RowSink {
     return refusal ?? this.#noteMarket(ids, row.id, toId, row.eventTimeUs)
   }
 
-  override addQuote(instrument: ReplayInstrument, row: QuoteRow): Refusal | undefined {
+  override addQuote(instrument: RowInstrument, row: QuoteRow): Refusal | undefined {
     const taken = this.#refuseTaken(instrument)
     if (taken !== undefined) return taken
     const { sequence, eventTimeUs } = row
@@ -159,7 +159,7 @@ export class PushSink extends RowSink {
   }
 
   /** Ids, order and decimals of a symbol have one source. */
-  #refuseTaken({ venue }: ReplayInstrument): Refusal | undefined {
+  #refuseTaken({ venue }: RowInstrument): Refusal | undefined {
     if (!this.#context.takenVenues.includes(venue)) return undefined
     const fix = 'name another, or start with --feed push'
     return { reason: 'invalid-symbol', detail: `venue: "${venue}" is that of the feed that runs; ${fix}` }

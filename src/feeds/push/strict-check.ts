@@ -1,7 +1,7 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
-import type { Refusal } from '../market-row.ts'
-import { type ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
+import type { Refusal } from '../rows/market-row.ts'
+import { type RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
 import { BatchReader } from './batch-reader.ts'
 import { EventLedger } from './event-ledger.ts'
 import type { PushBatch } from './push-batch.ts'
@@ -13,7 +13,7 @@ const STEP_MAX_COUNT = 1024
  * Reads a whole batch without taking anything of it.
  * @throws FinPulseError event-invalid where a line is bad
  */
-export function checkAllLines(batch: PushBatch, venue: string, real: ReplayInstruments, context: SinkContext): void {
+export function checkAllLines(batch: PushBatch, venue: string, real: RowInstruments, context: SinkContext): void {
   const instruments = new ScratchInstruments(real)
   const sink = new PushSink(new InstrumentTable(), instruments, new EventLedger(), STEP_MAX_COUNT)
   sink.begin(context)
@@ -32,16 +32,16 @@ export function checkAllLines(batch: PushBatch, venue: string, real: ReplayInstr
 }
 
 /** The instruments as they are, to be changed without an effect on them. */
-class ScratchInstruments extends ReplayInstruments {
-  readonly #real: ReplayInstruments
-  readonly #seeded = new Set<ReplayInstrument>()
+class ScratchInstruments extends RowInstruments {
+  readonly #real: RowInstruments
+  readonly #seeded = new Set<RowInstrument>()
 
-  constructor(real: ReplayInstruments) {
+  constructor(real: RowInstruments) {
     super(undefined)
     this.#real = real
   }
 
-  override find(venue: string, symbol: string): ReplayInstrument | undefined {
+  override find(venue: string, symbol: string): RowInstrument | undefined {
     const scratch = super.find(venue, symbol)
     if (scratch === undefined || this.#seeded.has(scratch)) return scratch
     this.#seeded.add(scratch)

@@ -17,10 +17,10 @@ import {
   scanMessage,
   TRADE,
 } from '../binance/message-scanner.ts'
-import { epochUsFromBytes } from '../epoch-time.ts'
-import { createQuoteRow, createTradeRow, type Refusal } from '../market-row.ts'
-import { type ReplayInstrument, TRADES_AGGREGATED, TRADES_ALONE } from './replay-instruments.ts'
-import type { LineReader, RowSink } from './row-sink.ts'
+import { epochUsFromBytes } from '../rows/epoch-time.ts'
+import { createQuoteRow, createTradeRow, type Refusal } from '../rows/market-row.ts'
+import { type RowInstrument, TRADES_AGGREGATED, TRADES_ALONE } from '../rows/row-instruments.ts'
+import type { LineReader, RowSink } from '../rows/row-sink.ts'
 
 const SPACE = 0x20
 const TAB = 0x09
@@ -97,7 +97,7 @@ export class BinanceLines implements LineReader {
     return kind === BOOK_TICKER ? this.#readQuote(instrument, sink) : this.#readTrade(kind, instrument, sink)
   }
 
-  #readTrade(kind: MessageKind, instrument: ReplayInstrument, sink: RowSink): Refusal | undefined {
+  #readTrade(kind: MessageKind, instrument: RowInstrument, sink: RowSink): Refusal | undefined {
     const stream = kind === TRADE ? TRADES_ALONE : TRADES_AGGREGATED
     // The two streams tell of the same trades: both together would count them twice.
     if (instrument.tradeStream !== 0 && instrument.tradeStream !== stream) {
@@ -112,7 +112,7 @@ export class BinanceLines implements LineReader {
     return refusalOfRow
   }
 
-  #readQuote(instrument: ReplayInstrument, sink: RowSink): Refusal | undefined {
+  #readQuote(instrument: RowInstrument, sink: RowSink): Refusal | undefined {
     const row = this.#quote
     row.receivedTimeUs = this.receivedTimeUs
     row.eventTimeUs = Number.isNaN(this.receivedTimeUs) ? sink.lastTradeTimeUs : this.receivedTimeUs

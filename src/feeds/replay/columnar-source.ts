@@ -4,11 +4,11 @@ import { InstrumentTable } from '../../events/instrument.ts'
 import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
 import { NO_ID, type TradeBatch } from '../../events/trade-batch.ts'
-import { createQuoteRow, createTradeRow, type Refusal } from '../market-row.ts'
+import { createQuoteRow, createTradeRow, type Refusal } from '../rows/market-row.ts'
+import type { RowInstrument } from '../rows/row-instruments.ts'
+import type { RowSink } from '../rows/row-sink.ts'
 import { type ByteSource, unreadable } from './byte-source.ts'
 import type { ReplayInput } from './line-input.ts'
-import type { ReplayInstrument } from './replay-instruments.ts'
-import type { RowSink } from './row-sink.ts'
 
 /** Batches follow one another, each behind its length (u32, little-endian) and 4 bytes of zero. */
 const FRAME_HEADER_BYTES = 8
@@ -38,7 +38,7 @@ export class ColumnarInput implements ReplayInput {
   readonly #trade = createTradeRow()
   readonly #quote = createQuoteRow()
   /** By index in the table: the same instruments as the reader knows them, null for a name that is none. */
-  readonly #known: (ReplayInstrument | null)[] = []
+  readonly #known: (RowInstrument | null)[] = []
   #bytes: Uint8Array = new Uint8Array(0)
   #open: OpenBatches = { otherCount: 0 }
   /** What was read ahead: the batch behind the open ones. */
@@ -128,7 +128,7 @@ export class ColumnarInput implements ReplayInput {
     rows: TradeBatch | QuoteBatch,
     row: number,
     sink: RowSink,
-    read: (known: ReplayInstrument) => Refusal | undefined,
+    read: (known: RowInstrument) => Refusal | undefined,
   ): void {
     const refusal = this.#refusalOf(rows, row, sink, read)
     if (refusal === undefined) return
@@ -139,7 +139,7 @@ export class ColumnarInput implements ReplayInput {
     rows: TradeBatch | QuoteBatch,
     row: number,
     sink: RowSink,
-    read: (known: ReplayInstrument) => Refusal | undefined,
+    read: (known: RowInstrument) => Refusal | undefined,
   ): Refusal | undefined {
     const index = rows.instrument[row]!
     const known = this.#instrument(index, sink)
@@ -174,7 +174,7 @@ export class ColumnarInput implements ReplayInput {
     }
   }
 
-  #readTrade(rows: TradeBatch, row: number, instrument: ReplayInstrument, sink: RowSink): Refusal | undefined {
+  #readTrade(rows: TradeBatch, row: number, instrument: RowInstrument, sink: RowSink): Refusal | undefined {
     const { priceDecimals, quantityDecimals } = this.#table.at(rows.instrument[row]!)
     const trade = this.#trade
     const refusal =
@@ -191,7 +191,7 @@ export class ColumnarInput implements ReplayInput {
     return sink.addTrade(instrument, trade)
   }
 
-  #readQuote(rows: QuoteBatch, row: number, instrument: ReplayInstrument, sink: RowSink): Refusal | undefined {
+  #readQuote(rows: QuoteBatch, row: number, instrument: RowInstrument, sink: RowSink): Refusal | undefined {
     const { priceDecimals, quantityDecimals } = this.#table.at(rows.instrument[row]!)
     const quote = this.#quote
     const refusal =
@@ -207,7 +207,7 @@ export class ColumnarInput implements ReplayInput {
     return isNumbered ? sink.addQuote(instrument, quote) : refuse('invalid-id', `sequence: got ${quote.sequence}`)
   }
 
-  #instrument(index: number, sink: RowSink): ReplayInstrument | null {
+  #instrument(index: number, sink: RowSink): RowInstrument | null {
     let known = this.#known[index]
     if (known === undefined) {
       const { venue, symbol } = this.#table.at(index)

@@ -1,6 +1,6 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { guessBinanceVenue } from '../binance/guess-venue.ts'
-import { isTradeHeader } from './table-columns.ts'
+import { isTradeHeader } from '../rows/table-columns.ts'
 
 export const REPLAY_FORMATS = ['binance', 'ndjson', 'csv', 'columnar', 'parquet'] as const
 export type ReplayFormat = (typeof REPLAY_FORMATS)[number]

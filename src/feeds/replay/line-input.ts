@@ -1,6 +1,6 @@
+import { LINE_MAX_BYTES, LineSplitter } from '../rows/line-splitter.ts'
+import type { LineReader, RowSink } from '../rows/row-sink.ts'
 import type { ByteSource } from './byte-source.ts'
-import { LINE_MAX_BYTES, LineSplitter } from './line-splitter.ts'
-import type { LineReader, RowSink } from './row-sink.ts'
 
 /** One opened input: a file, an entry of a zip, or standard input. */
 export interface ReplayInput {

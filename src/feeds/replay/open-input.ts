@@ -1,8 +1,10 @@
 import { FinPulseError } from '../../base/errors.ts'
+import { CsvLines } from '../rows/csv-lines.ts'
+import { NdjsonLines } from '../rows/ndjson-lines.ts'
+import type { LineReader } from '../rows/row-sink.ts'
 import { BinanceLines } from './binance-lines.ts'
 import { type ByteSource, fromStream, InflateSource, openFile, withHead } from './byte-source.ts'
 import { ColumnarInput, isColumnar } from './columnar-source.ts'
-import { CsvLines } from './csv-lines.ts'
 import {
   detectBinanceVenue,
   detectFormat,
@@ -15,8 +17,6 @@ import {
   type ReplayFormat,
 } from './detect-format.ts'
 import { LineInput, type ReplayInput } from './line-input.ts'
-import { NdjsonLines } from './ndjson-lines.ts'
-import type { LineReader } from './row-sink.ts'
 import { type EntrySequence, openZip } from './zip-source.ts'
 
 /** The path that stands for standard input. */

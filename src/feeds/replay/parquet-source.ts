@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api'
 import { FinPulseError } from '../../base/errors.ts'
-import { type ByteSource, unreadable } from './byte-source.ts'
-import type { ReplayInput } from './line-input.ts'
-import type { RowSink } from './row-sink.ts'
+import type { RowSink } from '../rows/row-sink.ts'
 import {
   type ColumnPlaces,
   missingColumns,
@@ -13,7 +11,9 @@ import {
   TableRowReader,
   TRADE_COLUMNS,
   type TradeColumn,
-} from './table-columns.ts'
+} from '../rows/table-columns.ts'
+import { type ByteSource, unreadable } from './byte-source.ts'
+import type { ReplayInput } from './line-input.ts'
 
 /** Memory that DuckDB may use for one file. */
 const MEMORY_LIMIT = '512MB'

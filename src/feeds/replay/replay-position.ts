@@ -1,5 +1,5 @@
-import type { ReplayCounts } from './replay-counts.ts'
-import type { TradeStream } from './replay-instruments.ts'
+import type { TradeStream } from '../rows/row-instruments.ts'
+import type { RowCounts } from '../rows/row-ledger.ts'
 
 /** What must be known of an instrument to go on as before. */
 export interface PositionInstrument {
@@ -28,5 +28,5 @@ export interface ReplayPosition {
   readonly lastTradeTimeUs?: number
   /** In the order of the instrument table. */
   readonly instruments: readonly PositionInstrument[]
-  readonly counts: ReplayCounts
+  readonly counts: RowCounts
 }

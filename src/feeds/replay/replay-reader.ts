@@ -4,15 +4,15 @@ import type { DeadLetter } from '../../events/dead-letter.ts'
 import type { InstrumentTable } from '../../events/instrument.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
 import type { TradeBatch } from '../../events/trade-batch.ts'
+import { RowInstruments } from '../rows/row-instruments.ts'
+import { type RowCounts, RowLedger } from '../rows/row-ledger.ts'
+import { RowSink } from '../rows/row-sink.ts'
+import { StepBuilder } from '../rows/step-builder.ts'
 import { unreadable } from './byte-source.ts'
 import type { ReplayFormat } from './detect-format.ts'
 import type { ReplayInput } from './line-input.ts'
 import { openEntries, openInput, STANDARD_INPUT } from './open-input.ts'
-import { type ReplayCounts, ReplayLedger } from './replay-counts.ts'
-import { ReplayInstruments } from './replay-instruments.ts'
 import type { PositionInstrument, ReplayPosition } from './replay-position.ts'
-import { RowSink } from './row-sink.ts'
-import { StepBuilder } from './step-builder.ts'
 import type { EntrySequence } from './zip-source.ts'
 
 export interface ReplayOptions {
@@ -52,8 +52,8 @@ export class ReplayReader {
   readonly #options: ReplayOptions
   readonly #fileBytes: readonly number[]
   readonly #rowMaxCount: number
-  readonly #ledger: ReplayLedger
-  readonly #known: ReplayInstruments
+  readonly #ledger: RowLedger
+  readonly #known: RowInstruments
   readonly #sink: RowSink
   #file: number
   #entry: number
@@ -69,8 +69,8 @@ export class ReplayReader {
     this.#options = options
     this.#fileBytes = fileBytes
     this.#rowMaxCount = options.batchMaxCount ?? BATCH_MAX_COUNT
-    this.#ledger = new ReplayLedger(start?.counts)
-    this.#known = new ReplayInstruments(options.symbols)
+    this.#ledger = new RowLedger(start?.counts)
+    this.#known = new RowInstruments(options.symbols)
     this.#sink = new RowSink(this.#known, this.#ledger, new StepBuilder(options.instruments, 0))
     this.#file = start?.file ?? 0
     this.#entry = start?.entry ?? 0
@@ -105,7 +105,7 @@ export class ReplayReader {
   }
 
   /** What was read so far, from the very beginning where this reader was started at a position. */
-  get counts(): ReplayCounts {
+  get counts(): RowCounts {
     return this.#ledger.snapshot()
   }
 

@@ -6,7 +6,7 @@ import type { DeadLetter } from '../../events/dead-letter.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { quoteAt, tradeAt } from '../../events/json.ts'
 import type { Quote, Trade } from '../../events/trade.ts'
-import type { ReplayCounts } from './replay-counts.ts'
+import type { RowCounts } from '../rows/row-ledger.ts'
 import type { ReplayPosition } from './replay-position.ts'
 import { type ReplayOptions, ReplayReader } from './replay-reader.ts'
 
@@ -16,7 +16,7 @@ export interface ReplayOutcome {
   readonly quotes: Quote[]
   readonly deadLetters: DeadLetter[]
   readonly errors: Error[]
-  readonly counts: ReplayCounts
+  readonly counts: RowCounts
   /** After each step, as it comes back from JSON. */
   readonly positions: ReplayPosition[]
   /** Rows of each step as JSON texts. */

@@ -1,10 +1,10 @@
 import { DEAD_LETTER_SAMPLE_MAX_LENGTH, type DeadLetter } from '../../events/dead-letter.ts'
 import type { InstrumentTable } from '../../events/instrument.ts'
-import { NumberText } from '../exact-json.ts'
 import type { FeedStep } from '../feed.ts'
-import type { QuoteRow, Refusal, TradeRow } from '../market-row.ts'
-import type { ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
-import { StepBuilder } from '../replay/step-builder.ts'
+import { NumberText } from '../rows/exact-json.ts'
+import type { QuoteRow, Refusal, TradeRow } from '../rows/market-row.ts'
+import type { RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
+import { StepBuilder } from '../rows/step-builder.ts'
 
 /** What a row was read from: a frame, or a part of a JSON text. */
 export type RowInput = Uint8Array | object
@@ -13,11 +13,11 @@ export type RowInput = Uint8Array | object
 export class StepDraft {
   readonly dropped: Record<string, number> = {}
   readonly #venue: string
-  readonly #instruments: ReplayInstruments
+  readonly #instruments: RowInstruments
   readonly #step: StepBuilder
   #deadLetters: DeadLetter[] = []
 
-  constructor(venue: string, instruments: ReplayInstruments, table: InstrumentTable, rowMaxCount: number) {
+  constructor(venue: string, instruments: RowInstruments, table: InstrumentTable, rowMaxCount: number) {
     this.#venue = venue
     this.#instruments = instruments
     this.#step = new StepBuilder(table, rowMaxCount)
@@ -45,16 +45,16 @@ export class StepDraft {
   }
 
   /** The instrument of a symbol that the venue has; undefined for a text that is no symbol. */
-  instrumentOf(symbol: string): ReplayInstrument | undefined {
+  instrumentOf(symbol: string): RowInstrument | undefined {
     return this.#instruments.find(this.#venue, symbol)
   }
 
-  addTrade(instrument: ReplayInstrument, row: TradeRow, input: RowInput): void {
+  addTrade(instrument: RowInstrument, row: TradeRow, input: RowInput): void {
     const refusal = this.#step.addTrade(instrument, row)
     if (refusal !== undefined) this.refuse(refusal, input, row.receivedTimeUs)
   }
 
-  addQuote(instrument: ReplayInstrument, row: QuoteRow, input: RowInput): void {
+  addQuote(instrument: RowInstrument, row: QuoteRow, input: RowInput): void {
     const refusal = this.#step.addQuote(instrument, row)
     if (refusal !== undefined) this.refuse(refusal, input, row.receivedTimeUs)
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import { createTradeRow, type Refusal, type TradeRow } from '../market-row.ts'
-import type { ReplayInstrument } from '../replay/replay-instruments.ts'
+import { createTradeRow, type Refusal, type TradeRow } from '../rows/market-row.ts'
+import type { RowInstrument } from '../rows/row-instruments.ts'
 import type { FeedPosition } from './feed-position.ts'
 import { GapHold } from './gap-hold.ts'
 import type { GapLedger } from './gap-ledger.ts'
@@ -47,7 +47,7 @@ export class TradeIntake<Row extends object> {
    * @param holdMs for how long it may wait
    * @returns false where it must wait for a repair; it is to be brought again then
    */
-  take(instrument: ReplayInstrument, id: number, row: TradeRow, input: RowInput, holdMs: number): boolean {
+  take(instrument: RowInstrument, id: number, row: TradeRow, input: RowInput, holdMs: number): boolean {
     const { clock, ledger, position, repair, draft, heard } = this.#options
     const { symbol } = instrument
     if (ledger.verdictOn(symbol, id, row.eventTimeUs) === 'gap') {

@@ -4,9 +4,9 @@ import { FinPulseError } from '../../base/errors.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { NO_ID } from '../../events/trade-batch.ts'
 import type { Feed, FeedStatus, FeedStep } from '../feed.ts'
-import { createTradeRow, readPositiveText } from '../market-row.ts'
-import { ReplayInstruments } from '../replay/replay-instruments.ts'
-import { StepBuilder } from '../replay/step-builder.ts'
+import { createTradeRow, readPositiveText } from '../rows/market-row.ts'
+import { RowInstruments } from '../rows/row-instruments.ts'
+import { StepBuilder } from '../rows/step-builder.ts'
 import { ThresholdFeed } from './threshold-feed.ts'
 
 /* Goal: what is taken from which source when. Method: sources that say what the test wants, and a clock moved by hand. */
@@ -53,7 +53,7 @@ class ScriptedFeed implements Feed {
     if (price !== undefined) {
       readPositiveText('price', price, row.price)
       readPositiveText('quantity', '1', row.quantity)
-      builder.addTrade(new ReplayInstruments(undefined).find('venue', 'ABC')!, row)
+      builder.addTrade(new RowInstruments(undefined).find('venue', 'ABC')!, row)
     }
     builder.trades.watermarkUs = watermarkUs
     return { trades: builder.trades, quotes: builder.quotes, deadLetters: [], position: new Uint8Array([1]) }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { WeightBudget } from '../binance/weight-budget.ts'
-import { readText } from '../bounded-text.ts'
+import { readText } from '../streaming/bounded-text.ts'
 import { failureOfAnswer } from '../streaming/stream-socket.ts'
 import type { TickerPollSettings } from './ticker-poll-options.ts'
 

@@ -1,9 +1,9 @@
 import { DEAD_LETTER_SAMPLE_MAX_LENGTH, type DeadLetter } from '../../events/dead-letter.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { NO_ID } from '../../events/trade-batch.ts'
-import { createQuoteRow, createTradeRow, type Refusal, readPositiveText } from '../market-row.ts'
-import { type ReplayInstrument, ReplayInstruments } from '../replay/replay-instruments.ts'
-import { StepBuilder } from '../replay/step-builder.ts'
+import { createQuoteRow, createTradeRow, type Refusal, readPositiveText } from '../rows/market-row.ts'
+import { type RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
+import { StepBuilder } from '../rows/step-builder.ts'
 import type { Reading } from './threshold-state.ts'
 import type { TickerRow } from './ticker-client.ts'
 import type { TickerPollSettings } from './ticker-poll-options.ts'
@@ -29,7 +29,7 @@ export class TickerTaker {
   readings = new Map<string, Reading>()
   readonly #settings: TickerPollSettings
   readonly #table = new InstrumentTable()
-  readonly #instruments: ReplayInstruments
+  readonly #instruments: RowInstruments
   readonly #memories = new Map<string, TickerMemory>()
   readonly #trade = createTradeRow()
   readonly #quote = createQuoteRow()
@@ -37,7 +37,7 @@ export class TickerTaker {
   constructor(settings: TickerPollSettings) {
     const { symbols, request, venue } = settings
     this.#settings = settings
-    this.#instruments = new ReplayInstruments(symbols)
+    this.#instruments = new RowInstruments(symbols)
     for (const symbol of symbols) this.#instruments.find(venue, symbol)
     this.step = new StepBuilder(this.#table, Math.min(symbols.length, request.symbolMaxCount))
   }
@@ -60,7 +60,7 @@ export class TickerTaker {
     }
   }
 
-  #takeRow(instrument: ReplayInstrument, row: TickerRow, receivedTimeUs: number): void {
+  #takeRow(instrument: RowInstrument, row: TickerRow, receivedTimeUs: number): void {
     const { symbol } = instrument
     const before = this.#memories.get(symbol)
     const lastId = typeof row.lastId === 'number' ? row.lastId : Number.NaN
@@ -104,7 +104,7 @@ export class TickerTaker {
   }
 
   /** USD-M tells no best prices here, and an empty side of the book is no quote. */
-  #takeQuote(instrument: ReplayInstrument, row: TickerRow, receivedTimeUs: number): void {
+  #takeQuote(instrument: RowInstrument, row: TickerRow, receivedTimeUs: number): void {
     const into = this.#quote
     const sides = [
       ['price', row.bidPrice, into.bidPrice],

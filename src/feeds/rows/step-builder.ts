@@ -3,8 +3,8 @@ import type { InstrumentTable } from '../../events/instrument.ts'
 import { INSTRUMENTS_MAX_COUNT, NOTIONAL_DIGITS_MAX } from '../../events/limits.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
 import { TradeBatch } from '../../events/trade-batch.ts'
-import type { QuoteRow, Refusal, TradeRow } from '../market-row.ts'
-import type { ReplayInstrument } from './replay-instruments.ts'
+import type { QuoteRow, Refusal, TradeRow } from './market-row.ts'
+import type { RowInstrument } from './row-instruments.ts'
 
 /**
  * Fills the two batches of one step and brings every row to its instrument's decimals. An instrument starts with the
@@ -28,7 +28,7 @@ export class StepBuilder {
   }
 
   /** @returns why the row cannot be held; then nothing has changed */
-  addTrade(instrument: ReplayInstrument, row: TradeRow): Refusal | undefined {
+  addTrade(instrument: RowInstrument, row: TradeRow): Refusal | undefined {
     const { price, quantity } = row
     const refusal = this.#fit(instrument, price, quantity, price, quantity)
     if (refusal !== undefined) return refusal
@@ -49,7 +49,7 @@ export class StepBuilder {
   }
 
   /** As `addTrade`. */
-  addQuote(instrument: ReplayInstrument, row: QuoteRow): Refusal | undefined {
+  addQuote(instrument: RowInstrument, row: QuoteRow): Refusal | undefined {
     const { bidPrice, bidQuantity, askPrice, askQuantity } = row
     const refusal = this.#fit(instrument, bidPrice, bidQuantity, askPrice, askQuantity)
     if (refusal !== undefined) return refusal
@@ -72,7 +72,7 @@ export class StepBuilder {
   }
 
   /** Takes over what others have widened in the table meanwhile; to be called at first and after every wait. */
-  syncDecimals(known: Iterable<ReplayInstrument>): void {
+  syncDecimals(known: Iterable<RowInstrument>): void {
     if (this.#tableVersion === this.#instruments.version) return
     for (const instrument of known) {
       if (instrument.index < 0) continue
@@ -84,7 +84,7 @@ export class StepBuilder {
 
   /** Brings one row's decimals (the second pair may be the first) to the instrument's, or the other way round. */
   #fit(
-    instrument: ReplayInstrument,
+    instrument: RowInstrument,
     price: DecimalDigits,
     quantity: DecimalDigits,
     otherPrice: DecimalDigits,
@@ -117,7 +117,7 @@ export class StepBuilder {
    * with them: else one odd row would make all others overflow.
    */
   #widen(
-    instrument: ReplayInstrument,
+    instrument: RowInstrument,
     priceDecimals: number,
     quantityDecimals: number,
     priceDigits: number,
@@ -150,7 +150,7 @@ export class StepBuilder {
     return undefined
   }
 
-  #applyDecimals(instrument: ReplayInstrument, priceDecimals: number, quantityDecimals: number): void {
+  #applyDecimals(instrument: RowInstrument, priceDecimals: number, quantityDecimals: number): void {
     const pricePlaces = priceDecimals - instrument.priceDecimals
     const quantityPlaces = quantityDecimals - instrument.quantityDecimals
     if (pricePlaces <= 0 && quantityPlaces <= 0) return
@@ -180,7 +180,7 @@ function fits(priceDigits: number, quantityDigits: number): boolean {
   return priceDigits < DIGITS_SAFE_LIMIT && quantityDigits < DIGITS_SAFE_LIMIT && notionalDigits < NOTIONAL_DIGITS_MAX
 }
 
-function overflow(instrument: ReplayInstrument): Refusal {
+function overflow(instrument: RowInstrument): Refusal {
   return {
     reason: 'overflow',
     detail:

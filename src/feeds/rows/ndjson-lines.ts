@@ -4,7 +4,7 @@ import { flagsFromTakerSide } from '../../events/json.ts'
 import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import type { TakerSide } from '../../events/trade.ts'
 import { NO_ID, OFF_MARKET } from '../../events/trade-batch.ts'
-import { NumberText, parseExactJson } from '../exact-json.ts'
+import { NumberText, parseExactJson } from './exact-json.ts'
 import {
   createQuoteRow,
   createTradeRow,
@@ -12,8 +12,8 @@ import {
   type Refusal,
   readPositiveText,
   refuseDecimal,
-} from '../market-row.ts'
-import type { ReplayInstrument } from './replay-instruments.ts'
+} from './market-row.ts'
+import type { RowInstrument } from './row-instruments.ts'
 import type { LineReader, RowSink } from './row-sink.ts'
 
 const textDecoder = new TextDecoder('utf-8', { fatal: true })
@@ -66,7 +66,7 @@ export class NdjsonLines implements LineReader {
     return type === 'trade' ? this.#readTrade(json, instrument, sink) : this.#readQuote(json, instrument, sink)
   }
 
-  #readTrade(json: Json, instrument: ReplayInstrument, sink: RowSink): Refusal | undefined {
+  #readTrade(json: Json, instrument: RowInstrument, sink: RowSink): Refusal | undefined {
     const row = this.#trade
     const refusal =
       this.#readTimes(json, row) ??
@@ -90,7 +90,7 @@ export class NdjsonLines implements LineReader {
     return sink.addTrade(instrument, row)
   }
 
-  #readQuote(json: Json, instrument: ReplayInstrument, sink: RowSink): Refusal | undefined {
+  #readQuote(json: Json, instrument: RowInstrument, sink: RowSink): Refusal | undefined {
     const row = this.#quote
     const { sequence } = json
     if (sequence !== undefined && !isId(sequence)) return refuse('invalid-id', `sequence: got ${shown(sequence)}`)

@@ -1,6 +1,6 @@
 import { NO_ID, OFF_MARKET, TAKER_BUY, TAKER_SELL } from '../../events/trade-batch.ts'
-import { eventTimeUsFromText } from '../epoch-time.ts'
-import { createTradeRow, type Refusal, readPositiveText } from '../market-row.ts'
+import { eventTimeUsFromText } from './epoch-time.ts'
+import { createTradeRow, type Refusal, readPositiveText } from './market-row.ts'
 import type { RowSink } from './row-sink.ts'
 
 /** The columns of trades in CSV and Parquet, and the names they go by: case, spaces, `_` and `-` do not matter. */

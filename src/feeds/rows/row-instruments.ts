@@ -6,7 +6,7 @@ export const TRADES_ALONE = 1
 export const TRADES_AGGREGATED = 2
 
 /** What the reader knows of one instrument of its input. */
-export interface ReplayInstrument {
+export interface RowInstrument {
   readonly venue: string
   readonly symbol: string
   /** False where the caller asked for other symbols. */
@@ -21,19 +21,19 @@ export interface ReplayInstrument {
   quantityDigitsMax: number
 }
 
-/** Most names that one replay remembers; further ones are refused. Above the limit of the instrument table. */
+/** Most names that are remembered; further ones are refused. Above the limit of the instrument table. */
 const NAMES_MAX_COUNT = 50_000
 const textDecoder = new TextDecoder()
 
 interface ByteName {
   readonly bytes: Uint8Array
-  readonly instrument: ReplayInstrument
+  readonly instrument: RowInstrument
 }
 
 /** Finds instruments by venue and symbol, and by a symbol's bytes without making a text of them. */
-export class ReplayInstruments {
+export class RowInstruments {
   readonly #wanted: ReadonlySet<string> | undefined
-  readonly #byVenue = new Map<string, Map<string, ReplayInstrument>>()
+  readonly #byVenue = new Map<string, Map<string, RowInstrument>>()
   #count = 0
   #byteVenue = ''
   #byHash = new Map<number, ByteName[]>()
@@ -44,11 +44,11 @@ export class ReplayInstruments {
   }
 
   /** @returns undefined where a name is none, or there are too many */
-  find(venue: string, symbol: string): ReplayInstrument | undefined {
+  find(venue: string, symbol: string): RowInstrument | undefined {
     const known = this.#byVenue.get(venue)?.get(symbol)
     if (known !== undefined) return known
     if (!NAME_PATTERN.test(venue) || !NAME_PATTERN.test(symbol) || this.#count >= NAMES_MAX_COUNT) return undefined
-    const instrument: ReplayInstrument = {
+    const instrument: RowInstrument = {
       venue,
       symbol,
       isWanted: this.#wanted?.has(symbol) ?? true,
@@ -70,7 +70,7 @@ export class ReplayInstruments {
   }
 
   /** As `find`, with the symbol in UTF-8. */
-  findBytes(venue: string, bytes: Uint8Array, start: number, end: number): ReplayInstrument | undefined {
+  findBytes(venue: string, bytes: Uint8Array, start: number, end: number): RowInstrument | undefined {
     if (venue !== this.#byteVenue) {
       this.#byteVenue = venue
       this.#byHash = new Map()
@@ -86,7 +86,7 @@ export class ReplayInstruments {
     return this.#lastName?.instrument
   }
 
-  *all(): Iterable<ReplayInstrument> {
+  *all(): Iterable<RowInstrument> {
     for (const symbols of this.#byVenue.values()) yield* symbols.values()
   }
 

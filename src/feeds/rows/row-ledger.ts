@@ -4,10 +4,10 @@ import {
   type DeadLetter,
   type DeadLetterReason,
 } from '../../events/dead-letter.ts'
-import type { Refusal } from '../market-row.ts'
+import type { Refusal } from './market-row.ts'
 
-/** What a replay has read so far. JSON-serialisable. */
-export interface ReplayCounts {
+/** What has been read of an input so far. JSON-serialisable. */
+export interface RowCounts {
   readonly trades: number
   readonly quotes: number
   /** Lines or records, blank ones and headers included. */
@@ -33,8 +33,8 @@ const OTHER_KINDS = 'other'
 const textDecoder = new TextDecoder()
 const SAMPLE_MAX_BYTES = DEAD_LETTER_SAMPLE_MAX_LENGTH * 4
 
-/** The counters behind ReplayCounts, and the first dead letters of each reason. */
-export class ReplayLedger {
+/** The counters behind RowCounts, and the first dead letters of each reason. */
+export class RowLedger {
   trades = 0
   quotes = 0
   lines = 0
@@ -45,7 +45,7 @@ export class ReplayLedger {
   readonly #passedOver = new Map<string, number>()
   #deadLetters: DeadLetter[] = []
 
-  constructor(start: ReplayCounts | undefined) {
+  constructor(start: RowCounts | undefined) {
     if (start === undefined) return
     this.trades = start.trades
     this.quotes = start.quotes
@@ -60,7 +60,7 @@ export class ReplayLedger {
     for (const [kind, count] of Object.entries(start.passedOverByKind)) this.#passedOver.set(kind, count)
   }
 
-  snapshot(): ReplayCounts {
+  snapshot(): RowCounts {
     const hasEvents = this.firstEventTimeUs !== Number.POSITIVE_INFINITY
     return {
       trades: this.trades,
@@ -106,7 +106,7 @@ export class ReplayLedger {
     })
   }
 
-  /** The dead letters since the last call: at most SAMPLES_PER_REASON for each reason over the whole replay. */
+  /** The dead letters since the last call: at most SAMPLES_PER_REASON for each reason over the whole input. */
   drainDeadLetters(): DeadLetter[] {
     const drained = this.#deadLetters
     this.#deadLetters = []

@@ -1,4 +1,4 @@
-import { EVENT_TIME_MAX_US } from '../events/limits.ts'
+import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 
 const ZERO_CODE = 48
 const POINT_CODE = 46

@@ -1,5 +1,5 @@
 import { FinPulseError } from '../../base/errors.ts'
-import type { Refusal } from '../market-row.ts'
+import type { Refusal } from './market-row.ts'
 import type { LineReader, RowSink } from './row-sink.ts'
 import { type ColumnPlaces, missingColumns, placeColumns, TableRowReader, type TradeColumn } from './table-columns.ts'
 

@@ -1,24 +1,24 @@
-import type { QuoteRow, Refusal, TradeRow } from '../market-row.ts'
-import type { ReplayLedger } from './replay-counts.ts'
-import type { ReplayInstrument, ReplayInstruments } from './replay-instruments.ts'
+import type { QuoteRow, Refusal, TradeRow } from './market-row.ts'
+import type { RowInstrument, RowInstruments } from './row-instruments.ts'
+import type { RowLedger } from './row-ledger.ts'
 import type { StepBuilder } from './step-builder.ts'
 
 /** Where the readers of all formats put their rows: into the present step, counted. */
 export class RowSink {
-  readonly instruments: ReplayInstruments
-  readonly ledger: ReplayLedger
+  readonly instruments: RowInstruments
+  readonly ledger: RowLedger
   /** Set anew for each step. */
   step: StepBuilder
   /** Event time of the last accepted trade, µs, or NaN: stands in where a spot quote has no time at all. */
   lastTradeTimeUs = Number.NaN
 
-  constructor(instruments: ReplayInstruments, ledger: ReplayLedger, step: StepBuilder) {
+  constructor(instruments: RowInstruments, ledger: RowLedger, step: StepBuilder) {
     this.instruments = instruments
     this.ledger = ledger
     this.step = step
   }
 
-  addTrade(instrument: ReplayInstrument, row: TradeRow): Refusal | undefined {
+  addTrade(instrument: RowInstrument, row: TradeRow): Refusal | undefined {
     const refusal = this.step.addTrade(instrument, row)
     if (refusal !== undefined) return refusal
     this.ledger.trades += 1
@@ -27,7 +27,7 @@ export class RowSink {
     return undefined
   }
 
-  addQuote(instrument: ReplayInstrument, row: QuoteRow): Refusal | undefined {
+  addQuote(instrument: RowInstrument, row: QuoteRow): Refusal | undefined {
     const refusal = this.step.addQuote(instrument, row)
     if (refusal !== undefined) return refusal
     this.ledger.quotes += 1

@@ -1,5 +1,5 @@
-import { type DecimalDigits, parseDecimalBytes, parseDecimalText } from '../base/decimal.ts'
-import type { DeadLetterReason } from '../events/dead-letter.ts'
+import { type DecimalDigits, parseDecimalBytes, parseDecimalText } from '../../base/decimal.ts'
+import type { DeadLetterReason } from '../../events/dead-letter.ts'
 
 /** Why one input row cannot become an event. Allocated for bad rows only. */
 export interface Refusal {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EVENT_TIME_MAX_US } from '../events/limits.ts'
+import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import { epochUsFromBytes, eventTimeUsFromText } from './epoch-time.ts'
 
 const epochUs = (text: string) => epochUsFromBytes(new TextEncoder().encode(text), 0, text.length)
