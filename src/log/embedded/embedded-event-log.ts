@@ -15,8 +15,8 @@ import type {
   RetentionPolicy,
   StoredBatch,
 } from '../event-log.ts'
-import { LocalReader } from '../local-reader.ts'
 import { logClosed } from '../log-errors.ts'
+import { LogView } from '../log-view.ts'
 import { doorbellCounter, ringDoorbell } from './doorbell.ts'
 import { openForWriting } from './log-file.ts'
 import { LogQueries } from './log-queries.ts'
@@ -83,7 +83,12 @@ export class EmbeddedEventLog implements EventLog {
 
   /** A further reader in this thread, with its own memory of what `waitForCommit` has told it. */
   reader(): EventLogReader {
-    return new LocalReader(this, new CommitListener(this.#signal))
+    const listener = new CommitListener(this.#signal)
+    return new LogView(
+      this,
+      (timeoutMs) => listener.wait(timeoutMs),
+      () => undefined,
+    )
   }
 
   async epoch(): Promise<string> {

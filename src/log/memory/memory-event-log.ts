@@ -13,8 +13,8 @@ import type {
   RetentionPolicy,
   StoredBatch,
 } from '../event-log.ts'
-import { LocalReader } from '../local-reader.ts'
 import { checkOffset, logClosed } from '../log-errors.ts'
+import { LogView } from '../log-view.ts'
 import { droppableCount } from '../retention.ts'
 
 interface MemoryPartition {
@@ -55,7 +55,12 @@ export class MemoryEventLog implements EventLog {
 
   /** A further reader, with its own memory of what `waitForCommit` has told it. */
   reader(): EventLogReader {
-    return new LocalReader(this, new CommitListener(this.#signal))
+    const listener = new CommitListener(this.#signal)
+    return new LogView(
+      this,
+      (timeoutMs) => listener.wait(timeoutMs),
+      () => undefined,
+    )
   }
 
   async epoch(): Promise<string> {
