@@ -1,17 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../base/clock.ts'
-import { silentLogger } from '../base/logger.ts'
 import type { Candle } from '../events/candle.ts'
 import type { Gap } from '../events/gap.ts'
-import { decodeRecords } from '../events/json.ts'
-import type { Topic } from '../events/topic.ts'
 import { BinanceFeed } from '../feeds/binance/binance-feed.ts'
 import { FAST_LIMITS } from '../feeds/binance/testing/collect-binance.ts'
 import { FakeVenue } from '../feeds/binance/testing/fake-venue.ts'
 import { until } from '../feeds/streaming/testing/collected-feed.ts'
 import { MemoryEventLog } from '../log/memory/memory-event-log.ts'
-import { Pipeline } from './pipeline.ts'
+import { recordsOf, testPipeline } from './testing/test-pipeline.ts'
 
 /*
  * Goal: what a live feed back-fills late ends in the log as a gap, candles that say so, and their correction. Method: a
@@ -20,11 +17,6 @@ import { Pipeline } from './pipeline.ts'
 
 const MINUTE_MS = 60_000
 
-async function recordsOf<R>(log: MemoryEventLog, topic: Topic): Promise<R[]> {
-  const batches = await log.read(topic, 0, 0, 1e9)
-  return batches.flatMap(({ payload }) => decodeRecords<R>(payload))
-}
-
 describe('a live feed in the pipeline', () => {
   it('declares a gap that is repaired late, marks its candles, and patches them', async () => {
     await using venue = await FakeVenue.start()
@@ -32,15 +24,8 @@ describe('a live feed in the pipeline', () => {
     venue.aheadMs = MINUTE_MS / 2 - (Date.now() % MINUTE_MS)
     const log = new MemoryEventLog({ clock: systemClock })
     const limits = { ...FAST_LIMITS, holdMaxMs: 20 }
-    const pipeline = new Pipeline({
+    const pipeline = testPipeline({
       log,
-      clock: systemClock,
-      logger: silentLogger,
-      partitionCount: 1,
-      processing: {},
-      snapshotEveryMs: 1000,
-      retentionMs: 1e9,
-      retentionMaxBytes: 1e9,
       openFeed: async (position) =>
         new BinanceFeed(
           { market: 'spot', symbols: ['btcusdt'], url: venue.url, limits },

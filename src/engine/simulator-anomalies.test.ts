@@ -1,22 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { systemClock } from '../base/clock.ts'
-import { silentLogger } from '../base/logger.ts'
 import { decodeTrades } from '../events/batch-codec.ts'
 import { InstrumentTable } from '../events/instrument.ts'
-import { decodeRecords, tradeAt } from '../events/json.ts'
+import { tradeAt } from '../events/json.ts'
 import type { MarketLabel } from '../events/label.ts'
 import type { Trade } from '../events/trade.ts'
 import { SimulatorFeed } from '../feeds/simulator/simulator-feed.ts'
 import { MemoryEventLog } from '../log/memory/memory-event-log.ts'
-import { Pipeline } from './pipeline.ts'
+import { recordsOf, testPipeline } from './testing/test-pipeline.ts'
 
 /* Goal: what is injected into a running market is felt in its trades, and its label comes on the topic of labels. */
 
-async function labelsIn(log: MemoryEventLog): Promise<MarketLabel[]> {
-  const batches = await log.read('labels', 0, 0, 1e9)
-  return batches.flatMap(({ payload }) => decodeRecords<MarketLabel>(payload))
-}
+const labelsIn = (log: MemoryEventLog) => recordsOf<MarketLabel>(log, 'labels')
 
 async function tradesIn(log: MemoryEventLog): Promise<Trade[]> {
   const instruments = new InstrumentTable()
@@ -31,15 +27,8 @@ async function tradesIn(log: MemoryEventLog): Promise<Trade[]> {
 it('an anomaly that is injected into a running market is in its trades, and then in the labels', async () => {
   const log = new MemoryEventLog({ clock: systemClock })
   const options = { symbols: ['AAPL', 'MSFT'], ratePerSecond: 2000, seed: 3, backfillUs: 2e6 }
-  const pipeline = new Pipeline({
+  const pipeline = testPipeline({
     log,
-    clock: systemClock,
-    logger: silentLogger,
-    partitionCount: 1,
-    processing: {},
-    snapshotEveryMs: 1000,
-    retentionMs: 1e9,
-    retentionMaxBytes: 1e9,
     openFeed: async (position) => new SimulatorFeed(options, systemClock, position),
     onFailure: (error) => expect.unreachable(String(error)),
   })

@@ -7,14 +7,14 @@ import { Random } from '../base/random.ts'
 import type { Alert } from '../events/alert.ts'
 import { decodeTrades } from '../events/batch-codec.ts'
 import { InstrumentTable } from '../events/instrument.ts'
-import { decodeRecords } from '../events/json.ts'
 import { NO_ID } from '../events/trade-batch.ts'
 import { FakeVenue } from '../feeds/binance/testing/fake-venue.ts'
 import { MemoryEventLog } from '../log/memory/memory-event-log.ts'
 import { checkConfig } from './config.ts'
 import { createFeed } from './create-feed.ts'
-import { Pipeline } from './pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
 import { INGEST_CHECKPOINT } from './roles/ingest-role.ts'
+import { recordsOf, testPipeline } from './testing/test-pipeline.ts'
 
 /*
  * Goal: switches between polling and streaming are in the log once, as are streamed trades, wherever the program dies.
@@ -68,15 +68,8 @@ class Program {
     const thresholds = { changePercent: 5, window: '400ms', calm: '300ms', minimumStay: '100ms' }
     const feed = { type: 'threshold', symbols: ['btcusdt', 'ethusdt'], pollEvery: '20ms', url: this.#url, thresholds }
     const config = checkConfig({ feed }, 'test')
-    this.#pipeline = new Pipeline({
+    this.#pipeline = testPipeline({
       log: this.#log,
-      clock: systemClock,
-      logger: silentLogger,
-      partitionCount: 1,
-      processing: {},
-      snapshotEveryMs: 1000,
-      retentionMs: 1e9,
-      retentionMaxBytes: 1e9,
       openFeed: (position) => createFeed(config.feed, { clock: systemClock, logger: silentLogger, position }),
       onFailure: () => {
         this.#hasDied = true
@@ -91,8 +84,7 @@ class Program {
 }
 
 async function switchesIn(log: MemoryEventLog): Promise<Alert[]> {
-  const batches = await log.read('alerts', 0, 0, 1e9)
-  const alerts = batches.flatMap(({ payload }) => decodeRecords<Alert>(payload))
+  const alerts = await recordsOf<Alert>(log, 'alerts')
   return alerts.filter(({ kind }) => kind.startsWith('stream-'))
 }
 

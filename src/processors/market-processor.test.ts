@@ -114,7 +114,9 @@ describe('MarketProcessor', () => {
       { numRuns: 60 },
     )
   })
+})
 
+describe('the end of a candle', () => {
   it('lets a trade at the close time belong to the next candle', () => {
     const outputs = run([
       { timeMs: START_MS, price: '1', quantity: '1' },
@@ -177,7 +179,9 @@ describe('MarketProcessor', () => {
     const outputs = run([...minutes, { timeMs: START_MS + 1000, price: '1', quantity: '1' }])
     expect(outputs.deadLetters.map((letter) => letter.reason)).toEqual(['too-late'])
   })
+})
 
+describe('what the venue numbers', () => {
   it('declares a gap after the allowed lateness and marks the candles over it', () => {
     const outputs = run([
       { timeMs: START_MS, price: '1', quantity: '1', id: 10 },
@@ -229,7 +233,9 @@ describe('MarketProcessor', () => {
     ])
     expect(outputs.candles[0]?.tradeCount).toBe(2)
   })
+})
 
+describe('candles under way', () => {
   it('keeps candles exact when an instrument starts to print more decimals', () => {
     const trades = [
       { timeMs: START_MS, price: '100', quantity: '1', side: 'buy' as const },

@@ -305,14 +305,7 @@ describe('finpulse replay --serve', { timeout: 60_000 }, () => {
         expect(await postJson(`${url}/api/v1/replay/speed`, { speed: 10 })).toMatchObject({ status: 200 })
         expect(await postJson(`${url}/api/v1/replay/seek`, { timeMs: targetMs })).toMatchObject({ status: 200 })
         await client.until(({ messages }) => messages.filter(({ type }) => type === 'reset').length === round)
-        const [trades, candles] = await Promise.all([
-          getJson<rest.TradesResponse>(`${url}/api/v1/trades/ABC?limit=1000`),
-          getJson<rest.CandlesResponse>(`${url}/api/v1/candles/ABC?from=${startMs}&to=${endMs}`),
-        ])
-        const times = [
-          ...(trades.status === 200 ? trades.body.data.map(({ eventTimeMs }) => eventTimeMs) : []),
-          ...(candles.status === 200 ? candles.body.data.map(({ openTimeMs }) => openTimeMs) : []),
-        ]
+        const times = await timesOf(url, 'ABC', startMs, endMs)
         expect(Math.min(...times, targetMs)).toBeGreaterThanOrEqual(targetMs - (targetMs % 60_000))
         expect(Math.max(...times, targetMs)).toBeLessThan(targetMs + 100_000)
         await poll('trades', async () => ((await state()).atMs ?? 0) >= targetMs + 2000)
@@ -334,6 +327,18 @@ describe('finpulse replay --serve', { timeout: 60_000 }, () => {
     expect(await program.interrupt()).toMatchObject({ code: 0, stderr: '' })
   })
 })
+
+/** Times of the trades of a symbol and of its candles; none of a symbol that is unknown. */
+async function timesOf(url: string, symbol: string, fromMs: number, toMs: number): Promise<number[]> {
+  const [trades, candles] = await Promise.all([
+    getJson<rest.TradesResponse>(`${url}/api/v1/trades/${symbol}?limit=1000`),
+    getJson<rest.CandlesResponse>(`${url}/api/v1/candles/${symbol}?from=${fromMs}&to=${toMs}`),
+  ])
+  return [
+    ...(trades.status === 200 ? trades.body.data.map(({ eventTimeMs }) => eventTimeMs) : []),
+    ...(candles.status === 200 ? candles.body.data.map(({ openTimeMs }) => openTimeMs) : []),
+  ]
+}
 
 /** Trade ids in the log, by symbol, in their order. */
 async function tradeIds(dataDir: string): Promise<Map<string, number[]>> {

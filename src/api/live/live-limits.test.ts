@@ -1,38 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import type { Trade } from '../../events/trade.ts'
 import { CLOSE_CODES } from '../../protocol/live.ts'
-import { LiveClient } from '../testing/live-client.ts'
-import { commitTrades, quoteOf, tradeOf } from '../testing/sample-events.ts'
-import { startTestServer, type TestServer } from '../testing/test-server.ts'
-
-let test: TestServer
-const clients: LiveClient[] = []
-
-async function start(options: Parameters<typeof startTestServer>[0] = {}): Promise<void> {
-  test = await startTestServer(options)
-  test.store.rows.trades.push(tradeOf('AAPL', 1, '100.00'), tradeOf('MSFT', 1, '200.00'))
-  test.store.rows.quotes.push(quoteOf('AAPL', '100.10', '100.20'))
-}
-
-async function connect(path = '/ws', headers: Record<string, string> = {}): Promise<LiveClient> {
-  const client = await LiveClient.open(test.server.url, path, headers)
-  clients.push(client)
-  return client
-}
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close()
-  await test[Symbol.asyncDispose]()
-})
-
-function tradesOf(client: LiveClient): readonly Trade[] {
-  return client.frames.flatMap((frame) => frame.trades ?? [])
-}
-
-function missedBy(client: LiveClient): number {
-  return client.messages.reduce((sum, message) => sum + (message.type === 'loss' ? message.missedCount : 0), 0)
-}
+import { connect, missedBy, start, test, tradesOf } from '../testing/live-test.ts'
+import { commitTrades, tradeOf } from '../testing/sample-events.ts'
 
 describe('a burst', () => {
   it('beyond what is kept is stated as a loss, and what comes is in order', async () => {

@@ -1,46 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { Trade } from '../../events/trade.ts'
+import { describe, expect, it } from 'vitest'
 import { CLOSE_CODES, PROTOCOL_VERSION } from '../../protocol/live.ts'
-import { LiveClient } from '../testing/live-client.ts'
-import {
-  alertOf,
-  candleOf,
-  commitAlerts,
-  commitCandles,
-  commitQuotes,
-  commitTrades,
-  quoteOf,
-  tradeOf,
-} from '../testing/sample-events.ts'
-import { NOW_MS, startTestServer, type TestServer } from '../testing/test-server.ts'
-
-let test: TestServer
-const clients: LiveClient[] = []
-
-async function start(options: Parameters<typeof startTestServer>[0] = {}): Promise<void> {
-  test = await startTestServer(options)
-  test.store.rows.trades.push(tradeOf('AAPL', 1, '100.00'), tradeOf('MSFT', 1, '200.00'))
-  test.store.rows.quotes.push(quoteOf('AAPL', '100.10', '100.20'))
-}
-
-async function connect(path = '/ws', headers: Record<string, string> = {}): Promise<LiveClient> {
-  const client = await LiveClient.open(test.server.url, path, headers)
-  clients.push(client)
-  return client
-}
-
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.close()
-  await test[Symbol.asyncDispose]()
-})
-
-function tradesOf(client: LiveClient): readonly Trade[] {
-  return client.frames.flatMap((frame) => frame.trades ?? [])
-}
-
-function missedBy(client: LiveClient): number {
-  return client.messages.reduce((sum, message) => sum + (message.type === 'loss' ? message.missedCount : 0), 0)
-}
+import { connect, missedBy, start, test, tradesOf } from '../testing/live-test.ts'
+import { alertOf, candleOf, commitAlerts, commitCandles, commitQuotes, commitTrades } from '../testing/sample-events.ts'
+import { NOW_MS } from '../testing/test-server.ts'
 
 describe('a connection', () => {
   it('is welcomed with protocol, epoch and frame interval', async () => {
@@ -113,8 +75,10 @@ describe('a subscription', () => {
     await client.until(() => client.frames.some((frame) => frame.quotes?.[0]?.bidPrice === '0.20'))
     expect(client.frames.length).toBeLessThanOrEqual(3)
   })
+})
 
-  it('snapshots a quote that the log has but the store has not', async () => {
+describe('a snapshot', () => {
+  it('has a quote that the log has but the store has not', async () => {
     await start()
     await commitQuotes(test.log, [['AAPL', 55_500]])
     const client = await connect()
@@ -128,7 +92,7 @@ describe('a subscription', () => {
       .toBe('555.00')
   })
 
-  it('snapshots the trades that the log has but the store has not, each once', async () => {
+  it('has the trades that the log has but the store has not, each once', async () => {
     await start()
     await commitTrades(test.log, [
       ['AAPL', 10_100],
@@ -144,7 +108,7 @@ describe('a subscription', () => {
     expect(tradesOf(client).map((trade) => trade.price)).toEqual(['100.00', '101.00', '102.00', '103.00'])
   })
 
-  it('snapshots the alerts that the log has but the store has not, each once', async () => {
+  it('has the alerts that the log has but the store has not, each once', async () => {
     await start()
     const quotes = await connect('/ws/quotes/AAPL')
     const alerts = [alertOf('AAPL', NOW_MS + 1), alertOf('MSFT', NOW_MS + 2)]
@@ -157,7 +121,9 @@ describe('a subscription', () => {
     expect(ids).toEqual(expect.arrayContaining(alerts.map(({ id }) => id)))
     expect(new Set(ids).size).toBe(ids.length)
   })
+})
 
+describe('the extent of a subscription', () => {
   it('with * covers symbols that appear later', async () => {
     await start()
     const client = await connect()
