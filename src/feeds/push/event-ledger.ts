@@ -1,6 +1,6 @@
 import type { RowInstrument } from '../rows/row-instruments.ts'
 import { hashOfId } from './hash-of-id.ts'
-import { NumberedIds, type Overflow } from './numbered-ids.ts'
+import { IdRanges, type Overflow } from './id-ranges.ts'
 import type { VarintReader, VarintWriter } from './varint.ts'
 
 /** Ranges of ids that are kept over all symbols, shared evenly; a symbol has never less than a few. */
@@ -14,30 +14,30 @@ const SOURCES_MAX_COUNT = 256
 
 /** Which events were taken, by what identifies them, so that none is taken twice. Bounded: see the constants. */
 export class EventLedger {
-  readonly #trades = new Map<RowInstrument, NumberedIds>()
-  readonly #quotes = new Map<RowInstrument, NumberedIds>()
-  readonly #payments = new Map<string, NumberedIds>()
-  readonly #paymentLabels = new Map<string, NumberedIds>()
+  readonly #trades = new Map<RowInstrument, IdRanges>()
+  readonly #quotes = new Map<RowInstrument, IdRanges>()
+  readonly #payments = new Map<string, IdRanges>()
+  readonly #paymentLabels = new Map<string, IdRanges>()
   /** Hashes of ids, oldest first. */
   readonly #marketLabels = new Set<number>()
   /** Ranges of ids that were given up, since the start. */
   forgottenCount = 0
 
-  tradesOf(instrument: RowInstrument): NumberedIds {
+  tradesOf(instrument: RowInstrument): IdRanges {
     return idsOf(this.#trades, instrument)
   }
 
-  quotesOf(instrument: RowInstrument): NumberedIds {
+  quotesOf(instrument: RowInstrument): IdRanges {
     return idsOf(this.#quotes, instrument)
   }
 
   /** @returns undefined where there are too many sources */
-  paymentsOf(source: string): NumberedIds | undefined {
+  paymentsOf(source: string): IdRanges | undefined {
     return idsOfSource(this.#payments, source)
   }
 
   /** As `paymentsOf`, by the id of the payment that is labelled. */
-  paymentLabelsOf(source: string): NumberedIds | undefined {
+  paymentLabelsOf(source: string): IdRanges | undefined {
     return idsOfSource(this.#paymentLabels, source)
   }
 
@@ -64,7 +64,7 @@ export class EventLedger {
     for (const hash of this.#marketLabels) writer.uint(hash)
   }
 
-  #writeInstruments(all: Map<RowInstrument, NumberedIds>, overflow: Overflow, writer: VarintWriter): void {
+  #writeInstruments(all: Map<RowInstrument, IdRanges>, overflow: Overflow, writer: VarintWriter): void {
     // One that has no index yet has no event either.
     const known = [...all].filter(([{ index }]) => index >= 0)
     writer.uint(known.length)
@@ -74,7 +74,7 @@ export class EventLedger {
     }
   }
 
-  #writeSources(all: Map<string, NumberedIds>, writer: VarintWriter): void {
+  #writeSources(all: Map<string, IdRanges>, writer: VarintWriter): void {
     writer.uint(all.size)
     for (const [source, ids] of all) {
       writer.text(source)
@@ -82,7 +82,7 @@ export class EventLedger {
     }
   }
 
-  #writeIds(ids: NumberedIds, shareCount: number, overflow: Overflow, writer: VarintWriter): void {
+  #writeIds(ids: IdRanges, shareCount: number, overflow: Overflow, writer: VarintWriter): void {
     const share = Math.floor(RANGES_MAX_COUNT / shareCount)
     const maxCount = Math.max(RANGES_OF_ONE_MIN_COUNT, Math.min(RANGES_OF_ONE_MAX_COUNT, share))
     const trimmedCount = ids.trim(maxCount, overflow)
@@ -95,24 +95,24 @@ export class EventLedger {
     for (const all of [this.#trades, this.#quotes]) {
       for (let count = reader.uint(); count > 0; count--) {
         const instrument = instruments[reader.uint()]!
-        all.set(instrument, NumberedIds.read(reader))
+        all.set(instrument, IdRanges.read(reader))
       }
     }
     for (const all of [this.#payments, this.#paymentLabels]) {
-      for (let count = reader.uint(); count > 0; count--) all.set(reader.text(), NumberedIds.read(reader))
+      for (let count = reader.uint(); count > 0; count--) all.set(reader.text(), IdRanges.read(reader))
     }
     for (let count = reader.uint(); count > 0; count--) this.#marketLabels.add(reader.uint())
   }
 }
 
-function idsOf<K>(all: Map<K, NumberedIds>, key: K): NumberedIds {
+function idsOf<K>(all: Map<K, IdRanges>, key: K): IdRanges {
   const known = all.get(key)
   if (known !== undefined) return known
-  const ids = new NumberedIds()
+  const ids = new IdRanges()
   all.set(key, ids)
   return ids
 }
 
-function idsOfSource(all: Map<string, NumberedIds>, source: string): NumberedIds | undefined {
+function idsOfSource(all: Map<string, IdRanges>, source: string): IdRanges | undefined {
   return all.has(source) || all.size < SOURCES_MAX_COUNT ? idsOf(all, source) : undefined
 }

@@ -1,3 +1,8 @@
+import type { VarintReader, VarintWriter } from './varint.ts'
+
+/** What becomes of the lowest ids where there are too many ranges: forgotten, or taken as members with all below. */
+export type Overflow = 'forget' | 'merge'
+
 /** A set of whole numbers as ranges: consecutive ones cost nothing. */
 export class IdRanges {
   /** Both ends inclusive, ascending, neither touching nor overlapping. */
@@ -52,6 +57,37 @@ export class IdRanges {
   mergeLowest(count: number): void {
     this.#from.splice(1, count)
     this.#to.splice(0, count)
+  }
+
+  /** Keeps at most so many ranges. @returns ranges that were given up */
+  trim(maxCount: number, overflow: Overflow): number {
+    if (this.count <= maxCount) return 0
+    // Some more than are too many, so that the next ones cost nothing.
+    const count = this.count - maxCount + (maxCount >> 3)
+    if (overflow === 'forget') this.dropLowest(count)
+    else this.mergeLowest(count)
+    return count
+  }
+
+  write(writer: VarintWriter): void {
+    writer.uint(this.count)
+    let previous = 0
+    for (let index = 0; index < this.count; index++) {
+      writer.uint(this.#from[index]! - previous)
+      writer.uint(this.#to[index]! - this.#from[index]!)
+      previous = this.#to[index]!
+    }
+  }
+
+  static read(reader: VarintReader): IdRanges {
+    const ranges = new IdRanges()
+    let previous = 0
+    for (let count = reader.uint(); count > 0; count--) {
+      const from = previous + reader.uint()
+      previous = from + reader.uint()
+      ranges.add(from, previous)
+    }
+    return ranges
   }
 
   /** The first range that does not end before `id`. */

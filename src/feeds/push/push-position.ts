@@ -6,7 +6,7 @@ import type { EventLedger } from './event-ledger.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 
 /** `PUSH`, and the version of what follows. */
-const MAGIC = Uint8Array.of(0x50, 0x55, 0x53, 0x48, 1)
+const MAGIC = Uint8Array.of(0x50, 0x55, 0x53, 0x48, 2)
 
 /** What has been taken: all that makes a repetition known as one. */
 export interface PushState {

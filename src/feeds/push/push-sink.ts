@@ -9,8 +9,8 @@ import { RowLedger } from '../rows/row-ledger.ts'
 import { RowSink } from '../rows/row-sink.ts'
 import { StepBuilder } from '../rows/step-builder.ts'
 import type { EventLedger } from './event-ledger.ts'
+import type { IdRanges } from './id-ranges.ts'
 import { readLabel } from './label-line.ts'
-import type { NumberedIds } from './numbered-ids.ts'
 import { readPayment, refuse, timeUsOf } from './payment-line.ts'
 
 /** No promise of a watermark, as in the batches. */
@@ -83,7 +83,7 @@ export class PushSink extends RowSink {
     if (taken !== undefined) return taken
     const ids = row.id === NO_ID ? undefined : this.#events.tradesOf(instrument)
     const toId = row.id + row.tradeCount - 1
-    if (ids?.isKnown(row.id, toId, row.eventTimeUs) === true) return this.#passDuplicate()
+    if (ids?.overlaps(row.id, toId) === true) return this.#passDuplicate()
     if (Number.isNaN(row.receivedTimeUs)) row.receivedTimeUs = this.#context.receivedTimeUs
     const refusal = this.#refuseAhead(row.eventTimeUs) ?? super.addTrade(instrument, row)
     return refusal ?? this.#noteMarket(ids, row.id, toId, row.eventTimeUs)
@@ -94,7 +94,7 @@ export class PushSink extends RowSink {
     if (taken !== undefined) return taken
     const { sequence, eventTimeUs } = row
     const ids = sequence < 0 ? undefined : this.#events.quotesOf(instrument)
-    if (ids?.isKnown(sequence, sequence, eventTimeUs) === true) return this.#passDuplicate()
+    if (ids?.overlaps(sequence, sequence) === true) return this.#passDuplicate()
     if (Number.isNaN(row.receivedTimeUs)) row.receivedTimeUs = this.#context.receivedTimeUs
     const refusal = this.#refuseAhead(eventTimeUs) ?? super.addQuote(instrument, row)
     return refusal ?? this.#noteMarket(ids, sequence, sequence, eventTimeUs)
@@ -116,10 +116,10 @@ export class PushSink extends RowSink {
     const id = payments.id[at]!
     const eventTimeUs = payments.eventTimeUs[at]!
     const ids = this.#events.paymentsOf(this.#context.source)
-    const isKnown = ids?.isKnown(id, id, eventTimeUs) === true
+    const isKnown = ids?.overlaps(id, id) === true
     const ahead = this.#refuseAhead(eventTimeUs)
     if (isKnown || ahead !== undefined) payments.count = at
-    return isKnown ? this.#passDuplicate() : (ahead ?? this.#note(ids, id, id, eventTimeUs))
+    return isKnown ? this.#passDuplicate() : (ahead ?? this.#note(ids, id, id))
   }
 
   #addLabel(json: Json): Refusal | undefined {
@@ -132,8 +132,8 @@ export class PushSink extends RowSink {
       if (!this.#events.noteMarketLabel(label.id)) return this.#passDuplicate()
     } else {
       const ids = this.#events.paymentLabelsOf(this.#context.source)
-      if (ids?.isKnown(label.paymentId, label.paymentId, eventTimeUs) === true) return this.#passDuplicate()
-      ids?.note(label.paymentId, label.paymentId, eventTimeUs)
+      if (ids?.overlaps(label.paymentId, label.paymentId) === true) return this.#passDuplicate()
+      ids?.add(label.paymentId, label.paymentId)
     }
     this.labels.push(label)
     this.acceptedCount += 1
@@ -176,13 +176,13 @@ export class PushSink extends RowSink {
     this.duplicateCount += 1
   }
 
-  #noteMarket(ids: NumberedIds | undefined, fromId: number, toId: number, eventTimeUs: number): undefined {
+  #noteMarket(ids: IdRanges | undefined, fromId: number, toId: number, eventTimeUs: number): undefined {
     if (eventTimeUs > this.newestTimeUs) this.newestTimeUs = eventTimeUs
-    this.#note(ids, fromId, toId, eventTimeUs)
+    this.#note(ids, fromId, toId)
   }
 
-  #note(ids: NumberedIds | undefined, fromId: number, toId: number, eventTimeUs: number): undefined {
-    ids?.note(fromId, toId, eventTimeUs)
+  #note(ids: IdRanges | undefined, fromId: number, toId: number): undefined {
+    ids?.add(fromId, toId)
     this.acceptedCount += 1
   }
 }
