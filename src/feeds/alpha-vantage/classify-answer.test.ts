@@ -26,12 +26,22 @@ const BODIES: readonly (readonly [field: string, text: string, kind: string])[] 
   ],
   [
     'Information',
+    'Thank you for using Alpha Vantage! Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe to any of the premium plans at https://www.alphavantage.co/premium/ to lift the free key rate limit (25 requests per day), raise the per-second burst limit, and instantly unlock all premium endpoints',
+    'minute-limit',
+  ],
+  [
+    'Information',
     'Thank you for using Alpha Vantage! Please visit https://www.alphavantage.co/premium/ if you would like to target a higher API call frequency.',
     'minute-limit',
   ],
   [
     'Information',
     'Thank you for using Alpha Vantage! This is a premium endpoint. You may subscribe to any of the premium plans at https://www.alphavantage.co/premium/ to instantly unlock all premium endpoints',
+    'premium-only',
+  ],
+  [
+    'Information',
+    'Thank you for using Alpha Vantage! The outputsize=full parameter value is a premium feature for the TIME_SERIES_DAILY endpoint. You may subscribe to any of the premium plans at https://www.alphavantage.co/premium/ to instantly unlock all premium features',
     'premium-only',
   ],
   [

@@ -26,16 +26,17 @@ const ERROR_FIELDS = ['Error Message', 'Information', 'Note'] as const
 
 /**
  * In this order: texts about a short limit also tell the daily one ("5 calls per minute and 500 calls per day"), and
- * those about both limits also praise the premium plans.
+ * those about any limit also praise the premium plans, which "unlock all premium endpoints".
  */
 const ERROR_TEXTS: readonly { readonly pattern: RegExp; readonly kind: ErrorKind }[] = [
   { pattern: /apikey is (?:invalid|missing)|invalid api ?key|\bdemo\b.{0,4}API key/i, kind: 'invalid-key' },
-  { pattern: /premium (?:endpoint|feature|function)|entitle/i, kind: 'premium-only' },
+  { pattern: /\bis a premium\b|entitle/i, kind: 'premium-only' },
   {
     pattern: /per[ -](?:minute|second)|burst|spreading out|higher API call (?:frequency|volume)/i,
     kind: 'minute-limit',
   },
   { pattern: /per day|daily/i, kind: 'daily-limit' },
+  { pattern: /premium (?:endpoint|feature|function)/i, kind: 'premium-only' },
   { pattern: /invalid API call|does not exist|invalid symbol/i, kind: 'bad-call' },
 ]
 
