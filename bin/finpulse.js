@@ -11,18 +11,19 @@ prepare()
 const directory = dirname(fileURLToPath(import.meta.url))
 const main = join(directory, '..', 'src', 'engine', 'main.ts')
 const args = process.argv.slice(2)
+const isWindows = process.platform === 'win32'
 // A burst keeps to its rate: the collector begins no full collection before the heap is of this size (a burst has a
 // third of it), and does not wait for a helper thread that the machine may have no core for just then.
 const flagsOf = new Map(Object.entries(JSON.parse(readFileSync(join(directory, 'node-flags.json'), 'utf8'))))
 const flags = flagsOf.get(args[0]) ?? []
 const child = spawn(projectNode, ['--disable-warning=ExperimentalWarning', ...flags, main, ...args], {
-  stdio: 'inherit',
-  shell: process.platform === 'win32',
+  // By the channel the child learns that this process is gone, however it ended, and ends as well.
+  stdio: isWindows ? 'inherit' : ['inherit', 'inherit', 'inherit', 'ipc'],
+  shell: isWindows,
 })
 
-// Ctrl-C reaches the child by itself: this process only waits for it to end in order.
-process.on('SIGINT', () => undefined)
-process.on('SIGTERM', () => child.kill('SIGTERM'))
+// The child ends in order, and this process after it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {
   process.stderr.write(`finpulse: cannot run ${projectNode}: ${error.message}\n`)
   process.exit(1)

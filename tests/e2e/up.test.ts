@@ -228,6 +228,8 @@ describe('finpulse up, stopped and started', { timeout: 90_000 }, () => {
       'the first to arrive',
       () => program.log.some(({ msg }) => msg === 'stopping') || program.end !== undefined,
     )
+    // Sooner it would count as the same one.
+    await delay(350)
     program.process.kill('SIGINT')
     const end = await program.waitUntilEnded(10_000)
     // Where the machine was slow to send the second, the first has done its work.

@@ -6,6 +6,7 @@ const ROOT = new URL('../../', import.meta.url)
 /** The tests start the program some two hundred times: what was compiled once is compiled. */
 const COMPILE_CACHE = fileURLToPath(new URL('node_modules/.cache/node-compile', ROOT))
 const MAIN = fileURLToPath(new URL('src/engine/main.ts', ROOT))
+const LAUNCHER = fileURLToPath(new URL('bin/finpulse.js', ROOT))
 /** A start takes half a second; a loaded machine may need many times that. */
 const START_LIMIT_MS = 30_000
 const RUN_LIMIT_MS = 60_000
@@ -15,6 +16,8 @@ const OWN_VARIABLE = /^(FINPULSE_.*|SYMBOLS|TRADES_PER_SECOND|PORT|NODE_OPTIONS|
 export interface ProgramOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** By `bin/finpulse.js`, which starts the program, instead of the program itself. */
+  readonly byLauncher?: boolean
 }
 
 export interface ProgramEnd {
@@ -64,9 +67,10 @@ export class Program {
     running.add(this)
   }
 
-  static start(args: readonly string[], { cwd, env = {} }: ProgramOptions): Program {
+  static start(args: readonly string[], { cwd, env = {}, byLauncher = false }: ProgramOptions): Program {
     const own = Object.entries(process.env).filter(([name]) => !OWN_VARIABLE.test(name))
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    const program = byLauncher ? [LAUNCHER] : ['--disable-warning=ExperimentalWarning', MAIN]
+    const child = spawn(process.execPath, [...program, ...args], {
       cwd,
       env: { ...Object.fromEntries(own), NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
       stdio: 'pipe',

@@ -18,6 +18,7 @@ import { DEFAULT_COUNT, SHARDS_MAX_COUNT } from './generate-limits.ts'
 import { formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
 import { GenerateProgress, summaryText } from './generate-report.ts'
 import { isPacedBy, partRatesOf, type SpecFlags, specOf } from './generate-spec.ts'
+import { onStopSignal } from './stop-signals.ts'
 
 /** The flags of `finpulse generate`, as commander gives them. */
 export interface GenerateFlags extends SpecFlags, PlaceFlags {
@@ -86,7 +87,7 @@ async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {
 
 async function runToEnd(run: GeneratorRun, isJson: boolean): Promise<void> {
   const abort = new AbortController()
-  process.once('SIGINT', () => abort.abort())
+  onStopSignal(() => abort.abort())
   const progress = process.stderr.isTTY ? new GenerateProgress(process.stderr as WriteStream, run) : undefined
   try {
     await run.run(abort.signal)

@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts'
 import { addGenerateCommand } from './generate-command.ts'
 import { addRealismCommand } from './realism-command.ts'
 import { addReplayCommand } from './replay-command.ts'
+import { endWithLauncher } from './stop-signals.ts'
 import { addUpCommand } from './up-command.ts'
 
 const EXIT_FAILURE = 1
@@ -11,6 +12,7 @@ const EXIT_USAGE = 2
 
 /** The command-line program. Sets the exit code: 1 where something failed, 2 where the call itself was wrong. */
 export async function run(argv: readonly string[]): Promise<void> {
+  endWithLauncher()
   const program = new Command('finpulse')
   program
     .description(

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts'
 import { Engine } from '../engine.ts'
 import { createLogger } from './engine-logger.ts'
 import { count, StatusLine } from './status-line.ts'
+import { onStopSignal } from './stop-signals.ts'
 
 /** After this time a stop no longer waits: everything acknowledged is in the log, and the next start goes on there. */
 const STOP_DEADLINE_MS = 1700
@@ -25,14 +26,11 @@ export async function serve(config: Config): Promise<void> {
     onFailure: ended.reject,
     dashboardDirectory: existsSync(dashboard) ? dashboard : undefined,
   })
-  const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) return endBy(signal)
+  onStopSignal((signal) => {
     isStopping = true
     logger.info({ signal }, 'stopping')
     ended.resolve()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  })
   try {
     const url = await Promise.race([engine.start(), ended.promise.then(() => '')])
     if (!isStopping) logger.info({ url, dataDir: config.dataDir, feed: config.feed.type }, 'serving')
@@ -50,12 +48,6 @@ export async function serve(config: Config): Promise<void> {
     logger.info({}, 'stopped')
   }
   process.exit(0)
-}
-
-/** Ends at once, as by a signal nobody listens to: an exit would tear the threads down in the middle of their work. */
-function endBy(signal: NodeJS.Signals): void {
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
 }
 
 function farewell(engine: Engine, dataDir: string): string {
