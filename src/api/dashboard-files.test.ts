@@ -39,14 +39,19 @@ describe('dashboard', () => {
     expect(answer.headers.get('content-type')).toContain('javascript')
   })
 
-  it.each(['/assets/old.js', '/favicon.ico', '/api/v1/nope', '/ws', '/docs/nope.js'])(
-    '%s is not the page',
-    async (url) => {
-      const answer = await get(url)
-      expect(answer.status).toBeGreaterThanOrEqual(400)
-      expect(await answer.text()).not.toContain('<title>FinPulse')
-    },
-  )
+  it.each([
+    '/assets/old.js',
+    '/favicon.ico',
+    '/api/v1/nope',
+    '/ws',
+    '/docs/nope.js',
+    '/binance',
+    '/binance/api/v3/ping',
+  ])('%s is not the page', async (url) => {
+    const answer = await get(url)
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    expect(await answer.text()).not.toContain('<title>FinPulse')
+  })
 
   it('a path that leads outside of the directory never gives a file', async () => {
     expect(await (await get('/..%2f..%2f..%2f..%2fetc/passwd')).text()).not.toContain('root:')

@@ -5,8 +5,8 @@ import { pathOf, sendProblem } from './http-app.ts'
 import { problem } from './rest/problem.ts'
 import type { App } from './rest/route-context.ts'
 
-/** Paths that never belong to the page, whatever its router knows. */
-const SERVER_PATHS = /^\/(api|ws|docs|health|ready|metrics|assets)(\/|$)/
+/** Paths that never belong to the page, whatever its router knows: `/binance` neither, with the venue facade or without. */
+const SERVER_PATHS = /^\/(api|binance|ws|docs|health|ready|metrics|assets)(\/|$)/
 /** What looks like a file is one; a symbol may have a point in it, so any other extension is a route of the page. */
 const FILE_PATH = /\.(css|html|ico|js|json|map|png|svg|txt|webmanifest|woff2?)$/
 

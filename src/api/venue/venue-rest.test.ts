@@ -173,6 +173,21 @@ describe('refusals', () => {
     })
   })
 
+  it.each(['', '/nosuch', '/fapi/v1/ping', '/api/v3/nosuch?symbol=AAPL', '/api/v1/klines', '/api/v3/ticker'])(
+    '"%s" is not offered: 404 as JSON, in the form of other refusals',
+    async (path) => {
+      const answer = await fetch(`${test.server.url}/binance${path}`)
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/json;charset=UTF-8'])
+      const text = `This operation is not supported: there is no GET /binance${path.split('?')[0]} here.`
+      expect(await answer.json()).toEqual({ code: -1020, msg: text })
+    },
+  )
+
+  it('nothing can be ordered here', async () => {
+    const answer = await fetch(`${test.server.url}/binance/api/v3/order?symbol=AAPL`, { method: 'POST' })
+    expect([answer.status, ((await answer.json()) as Row).code]).toEqual([404, -1020])
+  })
+
   it('a defect is a 500 in the venue’s form, and is logged', async () => {
     test.store.failure = new Error('broken disk')
     const { status, body } = await get('historicalTrades?symbol=AAPL&fromId=1')

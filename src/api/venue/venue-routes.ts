@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import { pathOf } from '../http-app.ts'
 import type { App } from '../rest/route-context.ts'
 import { RequestParameters } from './request-parameters.ts'
 import { RequestWeight } from './request-weight.ts'
@@ -35,6 +36,16 @@ export function addVenueRoutes(app: App, context: VenueRoutesContext): void {
       }
     })
   }
+  // With no route of its own, a GET here would be answered by whatever else the server has, such as the page.
+  for (const path of [VENUE_PREFIX, `${VENUE_PREFIX}/*`]) {
+    app.all(path, { schema: { hide: true } }, (request, reply) => refuse(notOffered(request), request, reply, context))
+  }
+}
+
+/** The venue itself answers 404 without a body, or with a page: here it is in the form of its other refusals. */
+function notOffered(request: FastifyRequest) {
+  const text = `This operation is not supported: there is no ${request.method} ${pathOf(request)} here.`
+  return venueRefusal(-1020, text, { status: 404 })
 }
 
 async function answer(
