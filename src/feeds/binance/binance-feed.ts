@@ -57,12 +57,26 @@ export class BinanceFeed implements Feed {
     const wake = new Wake()
     const parts = { name, clock, logger, limits, ledger, wake }
     const plans = planSockets(settings)
-    const sockets = new SocketSet({ ...parts, plans, seed, budget: connections, announcesEnd: announcesShutdown })
+    const sockets = new SocketSet({
+      ...parts,
+      plans,
+      seed,
+      budget: connections,
+      announcesEnd: announcesShutdown,
+      onLost: (plan) => this.#catchUp.lost(plan),
+      onFollowing: (plan) => this.#catchUp.following(plan),
+      takesAside: (frame) => {
+        this.#catchUp.see(frame)
+        return false
+      },
+    })
     const rest = new RestClient(settings, clock, weight)
     const past = new BinancePastTrades(settings, rest, weight)
-    const repair = new RepairLoop({ ...parts, random: new Random(seed), past })
-    const catchUp = new CatchUp({ ...parts, settings, rest, budget: weight, repair }, known)
+    const findMissed = (signal: AbortSignal) => this.#catchUp.findMissed(signal)
+    const repair = new RepairLoop({ ...parts, random: new Random(seed), past, findMissed })
     const { queue } = sockets
+    const random = new Random(seed, plans.length + 1)
+    const catchUp = new CatchUp({ ...parts, settings, queue, rest, random, budget: weight, repair }, known)
     const steps = new BinanceSteps({ settings, clock, instruments, ledger, queue, repair, catchUp, position })
     this.#settings = settings
     this.venues = [facts.venue]
@@ -75,10 +89,7 @@ export class BinanceFeed implements Feed {
       sockets,
       repair,
       steps,
-      runRepairs: async (signal) => {
-        await catchUp.run(signal)
-        await repair.run(signal)
-      },
+      runRepairs: (signal) => repair.run(signal),
       isFollowing: () => sockets.areAllOpen && !catchUp.isUnderWay,
     })
   }
@@ -102,8 +113,9 @@ export class BinanceFeed implements Feed {
 
   #state(): FeedStatus['state'] {
     if (this.#sockets.openCount === 0) return 'connecting'
+    if (!this.#sockets.areAllOpen) return 'degraded'
     if (this.#catchUp.isUnderWay) return 'catching-up'
-    return !this.#sockets.areAllOpen || this.#ledger.hasMissing ? 'degraded' : 'running'
+    return this.#ledger.hasMissing ? 'degraded' : 'running'
   }
 
   close(): Promise<void> {

@@ -39,8 +39,6 @@ export class BinanceSteps implements StreamedSteps {
   readonly #draft: StepDraft
   readonly #intake: TradeIntake<RestRow>
   readonly #quoteOrder = new QuoteOrder()
-  /** When the feed stops waiting for what was missed before the start. */
-  readonly #catchUpEndUs: number
 
   constructor(options: BinanceStepsOptions) {
     this.#options = options
@@ -48,7 +46,6 @@ export class BinanceSteps implements StreamedSteps {
     const { limits, facts, symbols, tradeStream } = settings
     const { pageMaxCount, venue } = facts
     this.#reader = new FrameReader(settings)
-    this.#catchUpEndUs = clock.nowUs() + limits.catchUpMaxMs * 1000
     // A page of a repair goes into one step.
     const rowMaxCount = Math.max(limits.batchMaxCount, pageMaxCount.trade, pageMaxCount.aggTrade)
     this.#draft = new StepDraft(venue, this.#reader.instruments, instruments, rowMaxCount)
@@ -65,8 +62,7 @@ export class BinanceSteps implements StreamedSteps {
   }
 
   get isHolding(): boolean {
-    const { catchUp, clock } = this.#options
-    return (catchUp.isUnderWay && clock.nowUs() < this.#catchUpEndUs) || this.#intake.isHolding
+    return this.#options.catchUp.isHolding || this.#intake.isHolding
   }
 
   fill(watermarkUs: number): FeedStep {

@@ -1,9 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
+import type { Random } from '../../base/random.ts'
+import { createTradeRow } from '../rows/market-row.ts'
+import { Backoff } from '../streaming/backoff.ts'
+import type { SocketPlan } from '../streaming/feed-line.ts'
+import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
 import type { GapLedger, StreamGap } from '../streaming/gap-ledger.ts'
-import type { RepairLoop } from '../streaming/repair-loop.ts'
+import type { RepairLoop, RequestFailure } from '../streaming/repair-loop.ts'
 import type { Wake } from '../streaming/wake.ts'
 import type { BinanceSettings } from './binance-options.ts'
-import { restIdOf } from './market-from-rest.ts'
+import { FrameReader } from './frame-reader.ts'
+import { restIdOf, tradeFromRest } from './market-from-rest.ts'
 import type { RestClient, RestRow } from './rest-client.ts'
 import type { WeightBudget } from './weight-budget.ts'
 
@@ -11,52 +17,202 @@ export interface CatchUpOptions {
   readonly settings: BinanceSettings
   readonly clock: Clock
   readonly ledger: GapLedger
+  readonly queue: FrameQueue
   readonly rest: RestClient
+  readonly random: Random
   readonly budget: WeightBudget
   readonly repair: RepairLoop<RestRow>
   /** Rung when more is known of a symbol. */
   readonly wake: Wake
 }
 
-/** Finds out what came of each symbol since the start before, so that the repairs ask for it. */
+/** What came of a symbol while nothing followed it? */
+interface Question {
+  readonly symbol: string
+  /** Not to be asked before; Infinity while nothing follows the symbol, since more may be missed yet. */
+  dueUs: number
+  /** The first trade that came since by itself, if any: then nobody needs to be asked. */
+  seen: TradeMark | undefined
+  attemptCount: number
+}
+
+/** A trade's id in its stream, and its time in µs. */
+interface TradeMark {
+  readonly id: number
+  readonly timeUs: number
+}
+
+const IDLE_MS = 1000
+
+/**
+ * Finds out what came of each symbol while nothing followed it, since the start before or since a socket was lost, so
+ * that the repairs ask for it: a symbol that is quiet afterwards would not show it by itself.
+ */
 export class CatchUp {
   readonly #options: CatchUpOptions
-  /** Symbols that were followed before this start: what came since is still to be found out. */
-  #symbols: string[]
+  readonly #backoff: Backoff
+  readonly #reader: FrameReader
+  readonly #newest = createTradeRow()
+  readonly #questions = new Map<string, Question>()
   #gaps: StreamGap[] = []
+  /** When a socket was lost last: the ledger knows what came before once the frames of before are taken. */
+  #lostUs = -1
+  #hasFollowed = false
+  #holdEndUs: number
 
+  /** @param symbols that were followed before this start */
   constructor(options: CatchUpOptions, symbols: readonly string[]) {
     this.#options = options
-    this.#symbols = [...symbols]
+    const { clock, random, settings } = options
+    const { backoffFirstMs, backoffMaxMs, catchUpMaxMs } = settings.limits
+    this.#backoff = new Backoff({ firstMs: backoffFirstMs, maxMs: backoffMaxMs }, random)
+    this.#reader = new FrameReader(settings)
+    this.#holdEndUs = clock.nowUs() + catchUpMaxMs * 1000
+    for (const symbol of symbols) this.#raise(symbol)
   }
 
-  /** True until all that came since is known, and repaired or given up. */
+  #raise(symbol: string): void {
+    this.#questions.set(symbol, { symbol, dueUs: Number.POSITIVE_INFINITY, seen: undefined, attemptCount: 0 })
+  }
+
+  /** True until all that was missed is known, and repaired or given up. */
   get isUnderWay(): boolean {
-    return this.#symbols.length > 0 || this.#gaps.some((gap) => gap.remainingCount > 0)
+    return this.#questions.size > 0 || this.#gaps.some((gap) => gap.remainingCount > 0)
   }
 
-  /** Asks for each symbol's newest trade; repairs may begin after it. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** True while what came since waits for what was missed. */
+  get isHolding(): boolean {
+    return this.isUnderWay && this.#mayHold && this.#areOldFramesTaken
+  }
+
+  get #mayHold(): boolean {
+    return this.#options.clock.nowUs() < this.#holdEndUs
+  }
+
+  get #areOldFramesTaken(): boolean {
+    const frame = this.#options.queue.peek()
+    return frame === undefined || frame.receivedTimeUs > this.#lostUs
+  }
+
+  /** Nothing brings the trades of these streams any more. */
+  lost(plan: SocketPlan): void {
+    const nowUs = this.#options.clock.nowUs()
+    // The time to wait is counted once for all that fails together, so that a line that comes and goes stops no other.
+    if (!this.isUnderWay) {
+      this.#holdEndUs = nowUs + this.#options.settings.limits.catchUpMaxMs * 1000
+      this.#hasFollowed = false
+      this.#gaps = []
+    }
+    this.#lostUs = nowUs
+    for (const symbol of this.#tradedIn(plan)) this.#raise(symbol)
+  }
+
+  /** From now on the trades of these streams come again. */
+  following(plan: SocketPlan): void {
+    const { clock, repair, settings } = this.#options
+    const nowUs = clock.nowUs()
+    if (!this.#hasFollowed) this.#holdEndUs = nowUs + settings.limits.catchUpMaxMs * 1000
+    this.#hasFollowed = true
+    for (const symbol of this.#tradedIn(plan)) {
+      const question = this.#questions.get(symbol)
+      if (question !== undefined) question.dueUs = nowUs
+    }
+    repair.wake()
+  }
+
+  #tradedIn({ streams, symbols }: SocketPlan): string[] {
+    const names = new Set(streams)
+    return symbols.filter((symbol) => names.has(`${symbol.toLowerCase()}@${this.#options.settings.tradeStream}`))
+  }
+
+  /** Sees each frame as it comes, before it waits: a trade answers what would be asked of its symbol. */
+  see({ bytes, receivedTimeUs }: Frame): void {
+    if (this.#questions.size === 0) return
+    const { ledger, repair } = this.#options
+    const read = this.#reader.read(bytes, receivedTimeUs)
+    if (read.kind !== 'trade' && read.kind !== 'empty-trade') return
+    const { symbol } = read.instrument
+    const question = this.#questions.get(symbol)
+    if (question === undefined || question.dueUs === Number.POSITIVE_INFINITY || question.seen) return
+    const { streamId: id, trade } = this.#reader
+    // A trade that is known already tells nothing of what came after it.
+    if (id < ledger.nextIdOf(symbol)) return
+    question.seen = { id, timeUs: read.kind === 'trade' ? trade.eventTimeUs : receivedTimeUs }
+    repair.wake()
+  }
+
+  /**
+   * Asks for the newest trade of each symbol that has not shown one. Repairs wait for all answers, so that they begin
+   * with what is oldest, unless the feed has gone on already.
+   * @returns how long they wait, ms
+   */
+  async findMissed(signal: AbortSignal): Promise<number> {
     const { clock, rest, budget } = this.#options
-    for (let symbol = this.#symbols[0]; symbol !== undefined; symbol = this.#symbols[0]) {
-      const waitMs = budget.waitMs(rest.newestWeight, clock.nowUs())
-      if (waitMs > 0) await clock.sleep(waitMs, signal)
-      else await this.#findMissed(symbol, signal)
+    while (this.#areOldFramesTaken) {
+      this.#takeSeen()
+      if (this.#questions.size === 0) return 0
+      const nowUs = clock.nowUs()
+      const next = [...this.#questions.values()].reduce((first, other) => (other.dueUs < first.dueUs ? other : first))
+      const waitMs = Math.max((next.dueUs - nowUs) / 1000, budget.waitMs(rest.newestWeight, nowUs))
+      if (waitMs > 0) return this.#mayHold ? Math.min(IDLE_MS, waitMs) : 0
+      await this.#ask(next, signal)
+      if (!this.#mayHold) return 0
+    }
+    return 0
+  }
+
+  #takeSeen(): void {
+    for (const { symbol, seen } of [...this.#questions.values()]) {
+      if (seen !== undefined) this.#answer(symbol, seen.id - 1, seen.timeUs)
+      // What came before its first trade is not missed.
+      else if (this.#options.ledger.nextIdOf(symbol) < 0) this.#answer(symbol, -1, 0)
     }
   }
 
-  /** Compares the newest id of a symbol with the one that was kept. Where that fails, its next trade tells. */
-  async #findMissed(symbol: string, signal: AbortSignal): Promise<void> {
-    const { rest, ledger, settings, repair, wake } = this.#options
+  async #ask(question: Question, signal: AbortSignal): Promise<void> {
+    const { rest, repair } = this.#options
+    const { symbol } = question
     repair.noteRequest()
     const answer = await rest.newest(symbol, signal)
-    this.#symbols.shift()
+    // Lost again meanwhile, and more may be missed; or its own trades have told.
+    if (this.#questions.get(symbol) !== question || question.seen !== undefined) return
     if ('rows' in answer) {
-      const newestId = Math.max(...answer.rows.map((row) => restIdOf(row, settings.tradeStream)))
-      if (newestId >= ledger.nextIdOf(symbol)) this.#gaps.push(ledger.miss(symbol, newestId))
-    } else {
-      repair.noteError(symbol, answer.reason)
+      this.#backoff.reset()
+      const { id, timeUs } = this.#newestOf(answer.rows)
+      this.#answer(symbol, id, timeUs)
+    } else this.#fail(question, answer)
+  }
+
+  #newestOf(rows: readonly RestRow[]): TradeMark {
+    const { tradeStream } = this.#options.settings
+    let newest = { id: -1, timeUs: 0 }
+    for (const row of rows) {
+      const id = restIdOf(row, tradeStream)
+      if (!(id > newest.id)) continue
+      const isTrade = tradeFromRest(row, tradeStream, this.#newest) === undefined
+      newest = { id, timeUs: isTrade ? this.#newest.eventTimeUs : 0 }
     }
+    return newest
+  }
+
+  /** Where it cannot be found out, the symbol's next trade tells. */
+  #fail(question: Question, { reason, retryAfterMs, isFinal }: RequestFailure): void {
+    const { clock, repair, settings, wake } = this.#options
+    repair.noteError(question.symbol, reason)
+    // To be told to wait is no failure of the request.
+    if (retryAfterMs === undefined) question.attemptCount += 1
+    question.dueUs = clock.nowUs() + Math.max(this.#backoff.nextDelayMs(), retryAfterMs ?? 0) * 1000
+    if (!isFinal && question.attemptCount < settings.limits.repairAttemptsMaxCount) return
+    this.#questions.delete(question.symbol)
+    wake.ring()
+  }
+
+  /** Everything up to this id has been traded. */
+  #answer(symbol: string, newestId: number, timeUs: number): void {
+    const { ledger, wake } = this.#options
+    this.#questions.delete(symbol)
+    const nextId = ledger.nextIdOf(symbol)
+    if (nextId >= 0 && newestId >= nextId) this.#gaps.push(ledger.miss(symbol, newestId, timeUs))
     wake.ring()
   }
 }

@@ -36,6 +36,10 @@ export interface FeedLineOptions {
   readonly onFrame: (frame: Frame) => void
   /** Called with each socket that opens, a successor too: for venues that are told over it what to send. */
   readonly onOpened?: (socket: StreamSocket, plan: SocketPlan) => void
+  /** The socket has ended, and no other has brought what it does not bring any more. */
+  readonly onLost?: (plan: SocketPlan) => void
+  /** A socket brings the line's streams from now on: the first one, or one that follows a lost one. */
+  readonly onFollowing?: (plan: SocketPlan) => void
   /** Whether the venue says by this frame that it will cut the socket soon: a successor is opened then. */
   readonly announcesEnd?: (frame: Uint8Array) => boolean
   /** True while the queue is full: sockets that open then do not read. */
@@ -110,7 +114,7 @@ export class FeedLine implements SocketListener {
         this.#loseSuccessor({ reason: 'successor did not open in time' })
         break
       case 'switch':
-        this.#promote()
+        this.#handOver()
         break
     }
   }
@@ -144,6 +148,7 @@ export class FeedLine implements SocketListener {
     this.#openedCount += 1
     if (this.#openedCount > 1) this.#reconnectCount += 1
     if (this.#options.isPaused()) this.pause()
+    this.#options.onFollowing?.(this.#options.plan)
   }
 
   frame(socket: StreamSocket, bytes: Uint8Array): void {
@@ -176,11 +181,14 @@ export class FeedLine implements SocketListener {
   }
 
   #lose(reason: string, retryAfterMs?: number): void {
+    const { onLost, plan } = this.#options
     this.#socket?.cut()
     this.#noteFailure(reason)
+    if (this.#state.isOpen) onLost?.(plan)
     // The successor was going to take over anyway; what lay between the two is repaired.
     if (this.#isSuccessorOpen) {
       this.#promote()
+      this.#options.onFollowing?.(plan)
       return
     }
     this.#successor?.cut()
@@ -195,6 +203,15 @@ export class FeedLine implements SocketListener {
     this.#isSuccessorOpen = false
     this.#noteFailure(reason)
     this.#state.successorLost(this.#dueAfter(retryAfterMs))
+  }
+
+  #handOver(): void {
+    const { isPaused, onLost, onFollowing, plan } = this.#options
+    // Of a socket that is not read from, what came before its successor opened may be lost with it.
+    const isCovered = !isPaused()
+    if (!isCovered) onLost?.(plan)
+    this.#promote()
+    if (!isCovered) onFollowing?.(plan)
   }
 
   #promote(): void {

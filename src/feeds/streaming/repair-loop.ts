@@ -46,6 +46,11 @@ export interface RepairLoopOptions<Row> {
   readonly past: PastTrades<Row>
   /** Rung when a page is there, or a request has failed. */
   readonly wake: Wake
+  /**
+   * Finds out what else is missing, for feeds that ask: what is older is to be repaired first.
+   * @returns how long repairs wait for that, ms
+   */
+  readonly findMissed?: (signal: AbortSignal) => Promise<number>
 }
 
 const IDLE_MS = 1000
@@ -90,8 +95,10 @@ export class RepairLoop<Row> {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    const { findMissed } = this.#options
     while (!signal.aborted) {
-      const waitMs = await this.#step(signal)
+      const findMs = findMissed === undefined ? 0 : await findMissed(signal)
+      const waitMs = findMs > 0 ? findMs : await this.#step(signal)
       if (waitMs > 0) await this.#due.wait(this.#options.clock, waitMs, signal)
     }
   }

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { until } from '../streaming/testing/collected-feed.ts'
+import { collectBinance } from './testing/collect-binance.ts'
+import { FakeVenue } from './testing/fake-venue.ts'
+
+/* Goal: what a symbol trades while its socket is down is found out, also where it is quiet afterwards. */
+
+const BUSY = 'BTCUSDT'
+const QUIET = 'ETHUSDT'
+type Options = Partial<Parameters<typeof collectBinance>[0]>
+
+async function connected(venue: FakeVenue, options: Options = {}) {
+  const collected = collectBinance({ market: 'spot', symbols: [BUSY, QUIET], url: venue.url, ...options })
+  await until(() => collected.feed.status().state === 'running', 'open sockets')
+  for (const symbol of [BUSY, QUIET]) venue.trade(symbol)
+  await until(() => collected.trades.length === 2, 'the first trades')
+  return collected
+}
+
+/** Ends all sockets, and lets the quiet symbol trade before the next one opens. */
+async function breakWhileTrading(venue: FakeVenue, count: number): Promise<void> {
+  venue.refuseSockets.push({ status: 503 }, { status: 503 })
+  venue.cut()
+  await until(() => venue.clientCount === 0, 'the end of the socket')
+  for (let each = 0; each < count; each++) venue.trade(QUIET)
+}
+
+describe('after an outage', () => {
+  it.each(['spot', 'usdm'] as const)('trades of a symbol that is quiet afterwards are found, %s', async (market) => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { market })
+    await breakWhileTrading(venue, 3)
+    await until(() => collected.idsOf(QUIET).length === 4, 'what was traded meanwhile')
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    expect(collected.idsOf(QUIET)).toEqual([1000, 1001, 1002, 1003])
+    expect(collected.feed.status().repairs).toMatchObject({ gapCount: 1, missingCount: 3, repairedCount: 3 })
+    expect(collected.feed.status().reconnects).toBe(1)
+  })
+
+  it('it is catching up until each symbol has answered, and what came since waits that long', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.refuseRequests.push({ status: 503 }, { status: 429, retryAfterSeconds: 0.3 })
+    await breakWhileTrading(venue, 3)
+    await until(() => venue.clientCount === 1, 'the next socket')
+    const promises = collected.watermarksUs.length
+    venue.trade(BUSY)
+    await until(() => collected.feed.status().state === 'catching-up', 'the state')
+    await delay(100)
+    expect(collected.feed.status().state).toBe('catching-up')
+    expect(collected.idsOf(BUSY)).toEqual([1000])
+    expect(collected.watermarksUs).toHaveLength(promises)
+    await until(() => collected.trades.length === 6, 'all trades')
+    // What is older comes first, so that no candle closes without it.
+    expect(collected.trades.map(({ symbol }) => symbol).slice(2)).toEqual([QUIET, QUIET, QUIET, BUSY])
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+  })
+
+  it('a symbol that trades again is not asked for', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    // While this request waits, the busy symbol shows by itself where it stands.
+    venue.requestDelayMs = 100
+    await breakWhileTrading(venue, 1)
+    venue.trade(BUSY)
+    await until(() => venue.clientCount === 1, 'the next socket')
+    for (const symbol of [BUSY, QUIET]) venue.trade(symbol)
+    await until(() => collected.trades.length === 6, 'all trades')
+    expect(collected.idsOf(BUSY)).toEqual([1000, 1001, 1002])
+    expect(collected.idsOf(QUIET)).toEqual([1000, 1001, 1002])
+    const newest = venue.requests.filter((path) => path.includes('/trades?'))
+    expect(newest.length).toBeLessThanOrEqual(1)
+  })
+
+  it('a stop before it is found out loses nothing either', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.refuseRequests.push({ status: 429, retryAfterSeconds: 5 })
+    await breakWhileTrading(venue, 3)
+    await until(() => collected.feed.status().repairs?.lastError != null, 'the refusal')
+    await collected.restart()
+    await until(() => collected.idsOf(QUIET).length === 4, 'what was traded meanwhile')
+  })
+
+  it('what cannot be found out does not stop it for ever', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { repairAttemptsMaxCount: 2 } })
+    venue.refuseRequests.push(...Array.from({ length: 4 }, () => ({ status: 503 })))
+    await breakWhileTrading(venue, 1)
+    await until(() => venue.clientCount === 1, 'the next socket')
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    venue.trade(QUIET)
+    await until(() => collected.idsOf(QUIET).length === 3, 'the trade and what it shows')
+  })
+
+  it('a planned hand-over leaves nothing to be asked', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.announceShutdown()
+    await until(() => collected.feed.status().sockets[0]!.handOvers === 1, 'the hand-over')
+    await delay(50)
+    expect(venue.requests).toEqual([])
+    expect(collected.feed.status().state).toBe('running')
+  })
+})
