@@ -12,7 +12,11 @@ export interface RoleTopics {
 
 /** Which role reads and writes which topic: the engine starts its roles from this table. */
 export const TOPOLOGY: Readonly<Record<Role, RoleTopics>> = {
-  ingest: { reads: [], writes: ['market.trades', 'market.quotes', 'dead-letters'], thread: 'pipeline' },
+  ingest: {
+    reads: [],
+    writes: ['market.trades', 'market.quotes', 'payments', 'labels', 'alerts', 'gaps', 'dead-letters'],
+    thread: 'pipeline',
+  },
   process: {
     reads: ['market.trades'],
     writes: ['market.candles', 'alerts', 'gaps', 'dead-letters'],

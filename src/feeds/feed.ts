@@ -1,5 +1,6 @@
 import type { Alert } from '../events/alert.ts'
 import type { DeadLetter } from '../events/dead-letter.ts'
+import type { Gap } from '../events/gap.ts'
 import type { Label } from '../events/label.ts'
 import type { PaymentBatch } from '../events/payment-batch.ts'
 import type { QuoteBatch } from '../events/quote-batch.ts'
@@ -15,6 +16,8 @@ export interface FeedStep {
   readonly labels?: readonly Label[]
   /** What the feed itself has to say to people, such as that it began to stream a symbol. */
   readonly alerts?: readonly Alert[]
+  /** Holes in the source's ids, each once: when it is found, whatever becomes of it. The position knows them. */
+  readonly gaps?: readonly Gap[]
   /**
    * Where the feed stands after this step, opaque. Committed together with the events: a feed opened with it goes on
    * with exactly the event after them, so that a crash neither loses nor doubles one.

@@ -199,6 +199,7 @@ describe('what the venue numbers', () => {
         missingCount: 4,
         previousEventTimeMs: START_MS,
         eventTimeMs: START_MS + 61_000,
+        foundBy: 'processor',
       },
     ])
     const minutes = outputs.candles.filter((candle) => candle.interval === '1m')

@@ -208,6 +208,7 @@ export class MarketProcessor implements TradeProcessor {
       missingCount: range.toId - range.fromId + 1,
       previousEventTimeMs: range.previousEventTimeUs / 1000,
       eventTimeMs: range.eventTimeUs / 1000,
+      foundBy: 'processor',
     })
     this.#candles.markGapped(instrument, range.previousEventTimeUs, range.eventTimeUs)
   }

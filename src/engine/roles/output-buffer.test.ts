@@ -6,7 +6,7 @@ import { noEmittedCounts, OutputBuffer } from './output-buffer.ts'
 
 function gapOf(fromId: number): Gap {
   const times = { previousEventTimeMs: 1000.5, eventTimeMs: 2000.5 }
-  return { type: 'gap', venue: 'v', symbol: 'A', fromId, toId: fromId, missingCount: 1, ...times }
+  return { type: 'gap', venue: 'v', symbol: 'A', fromId, toId: fromId, missingCount: 1, ...times, foundBy: 'processor' }
 }
 
 function recordsOf(buffer: OutputBuffer): Record<string, unknown[]> {

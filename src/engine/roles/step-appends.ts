@@ -7,7 +7,7 @@ import { partitionOf, splitByPartition } from './partitioner.ts'
 
 /** One step of a feed as appends to the log, market events by symbol. Its batches are encoded: they may change after. */
 export function appendsOf(step: FeedStep, partitionCount: number, nowUs: number): Append[] {
-  const { payments, labels = [], alerts = [], deadLetters } = step
+  const { payments, labels = [], alerts = [], gaps = [], deadLetters } = step
   const appends = [...tradeAppends(step, partitionCount), ...quoteAppends(step, partitionCount)]
   if (payments !== undefined && payments.count > 0) {
     const batch = { recordCount: payments.count, payload: encodePayments(payments), maxEventTimeUs: newestOf(payments) }
@@ -16,6 +16,10 @@ export function appendsOf(step: FeedStep, partitionCount: number, nowUs: number)
   for (const alert of alerts) {
     const partition = partitionOf(alert.symbol, partitionCount)
     appends.push(recordAppend('alerts', partition, [alert], alert.eventTimeMs * 1000))
+  }
+  for (const gap of gaps) {
+    const partition = partitionOf(gap.symbol, partitionCount)
+    appends.push(recordAppend('gaps', partition, [gap], Math.round(gap.eventTimeMs * 1000)))
   }
   if (labels.length > 0) appends.push(recordAppend('labels', 0, labels, labels.at(-1)!.eventTimeMs * 1000))
   if (deadLetters.length > 0) appends.push(recordAppend('dead-letters', 0, deadLetters, nowUs))

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { Random } from '../../base/random.ts'
+import type { Gap } from '../../events/gap.ts'
 import { until } from '../streaming/testing/collected-feed.ts'
 import { BinanceFeed } from './binance-feed.ts'
 import { collectBinance, FAST_LIMITS } from './testing/collect-binance.ts'
@@ -22,6 +23,14 @@ function expectAll(venue: FakeVenue, collected: Collected): void {
     expect(got.map(({ id }) => id)).toEqual(known.map(({ firstId }) => firstId))
     expect(got.map(({ text }) => text)).toEqual(known.map(venueText))
   }
+}
+
+/** No id is in two gaps. */
+function expectOnce(gaps: readonly Gap[]): void {
+  const ids = gaps.flatMap(({ symbol, fromId, missingCount }) =>
+    Array.from({ length: missingCount }, (_, index) => `${symbol} ${fromId + index}`),
+  )
+  expect(ids).toEqual([...new Set(ids)])
 }
 
 async function untilAll(venue: FakeVenue, collected: Collected): Promise<void> {
@@ -114,6 +123,20 @@ describe('gaps', () => {
     await untilAll(venue, collected)
     expect(collected.idsOf('BTCUSDT')).toEqual([1000, 1001, 1002, 1003, 1004])
     expect(collected.feed.status().repairs).toMatchObject({ gapCount: 1, missingCount: 3, repairedCount: 3 })
+    const [before, , , , after] = venue.tradesOf('BTCUSDT')
+    expect(collected.gaps).toEqual([
+      {
+        type: 'gap',
+        venue: 'binance-spot',
+        symbol: 'BTCUSDT',
+        fromId: 1001,
+        toId: 1003,
+        missingCount: 3,
+        previousEventTimeMs: before!.timeMs,
+        eventTimeMs: after!.timeMs,
+        foundBy: 'feed',
+      },
+    ])
   })
 
   it('goes on late where a repair takes too long, and fills the gap when it can', async () => {
@@ -124,6 +147,7 @@ describe('gaps', () => {
     venue.trade('BTCUSDT', 'lose')
     venue.trade('BTCUSDT')
     await until(() => collected.trades.length === 2, 'the trade after the gap')
+    expect(collected.gaps).toMatchObject([{ fromId: 1001, toId: 1001 }])
     expect(collected.idsOf('BTCUSDT')).toEqual([1000, 1002])
     expect(collected.feed.status()).toMatchObject({ state: 'degraded', repairs: { outstandingCount: 1 } })
     const askedAtMs = performance.now()
@@ -132,21 +156,7 @@ describe('gaps', () => {
     // The venue said: not before.
     expect(performance.now() - askedAtMs).toBeGreaterThan(200)
     expect(collected.feed.status().repairs).toMatchObject({ repairedCount: 1, outstandingCount: 0 })
-  })
-
-  it('back-fills what was missed while it did not run', async () => {
-    await using venue = await FakeVenue.start()
-    await using collected = await connected(venue)
-    for (const name of SYMBOLS) venue.trade(name.toUpperCase())
-    await untilAll(venue, collected)
-    await collected.stop()
-    for (let count = 0; count < 2500; count++) venue.trade('BTCUSDT')
-    await collected.restart()
-    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
-    venue.trade('BTCUSDT')
-    await untilAll(venue, collected)
-    const ids = collected.idsOf('BTCUSDT')
-    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    expect(collected.gaps).toHaveLength(1)
   })
 
   it('of more than the stated maximum only the newest are back-filled, and the rest is counted', async () => {
@@ -168,6 +178,53 @@ describe('gaps', () => {
     venue.trade('BTCUSDT')
     await untilAll(venue, collected)
     expect(collected.feed.status().repairs).toMatchObject({ absentCount: 1, repairedCount: 1, outstandingCount: 0 })
+  })
+})
+
+describe('stops', () => {
+  it('back-fills what was missed while it did not run', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    for (const name of SYMBOLS) venue.trade(name.toUpperCase())
+    await untilAll(venue, collected)
+    await collected.stop()
+    for (let count = 0; count < 2500; count++) venue.trade('BTCUSDT')
+    await collected.restart()
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    const ids = collected.idsOf('BTCUSDT')
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    const newest = venue.tradesOf('BTCUSDT').at(-2)!
+    expect(collected.gaps).toMatchObject([{ fromId: 1001, toId: newest.streamId }])
+  })
+
+  it('tells of a gap at once, and once, wherever it is stopped', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.trade('BTCUSDT')
+    await untilAll(venue, collected)
+    // It dies when it has found the gap, and before that is committed.
+    collected.isDying = true
+    venue.refuseRequests.push(...Array.from({ length: 1000 }, () => ({ status: 503 })))
+    venue.trade('BTCUSDT', 'lose')
+    venue.trade('BTCUSDT')
+    await until(() => collected.feed.status().repairs?.gapCount === 1, 'the gap')
+    await collected.restart()
+    await until(() => collected.feed.status().state === 'running', 'the next start')
+    venue.trade('BTCUSDT')
+    await until(() => collected.gaps.length === 1, 'the record')
+    // And it stops again while the gap is told of, and not filled.
+    expect(collected.trades).toHaveLength(1)
+    venue.refuseRequests.length = 0
+    await collected.restart()
+    await untilAll(venue, collected)
+    // The trade that showed it was not committed either.
+    const ranges = collected.gaps.map(({ fromId, toId }) => [fromId, toId])
+    expect(ranges).toEqual([
+      [1001, 1002],
+      [1003, 1003],
+    ])
   })
 })
 
@@ -249,13 +306,16 @@ describe('chaos', () => {
     const random = new Random(seed)
     await using venue = await FakeVenue.start(seed)
     await using collected = await connected(venue, { limits: { socketMaxAgeMs: 300, holdMaxMs: 50 } })
+    const lost: { symbol: string; streamId: number }[] = []
     for (const name of SYMBOLS) venue.trade(name.toUpperCase())
     await untilAll(venue, collected)
     for (let round = 0; round < 100; round++) {
       await misbehave(venue, collected, random)
       for (let count = random.nextInt(5); count >= 0; count--) {
         const mischief = (['none', 'none', 'none', 'lose', 'double', 'swap'] as const)[random.nextInt(6)]!
-        venue.trade(SYMBOLS[random.nextInt(2)]!.toUpperCase(), mischief)
+        const symbol = SYMBOLS[random.nextInt(2)]!.toUpperCase()
+        const { streamId } = venue.trade(symbol, mischief)
+        if (mischief === 'lose') lost.push({ symbol, streamId })
       }
       await delay(random.nextInt(4))
     }
@@ -271,8 +331,12 @@ describe('chaos', () => {
     await untilAll(venue, collected)
     const { repairs } = collected.feed.status()
     expect(repairs).toMatchObject({ outstandingCount: 0, givenUpCount: 0, absentCount: 0 })
-    // Every gap was reported, and every one repaired.
     expect(repairs!.repairedCount).toBe(repairs!.missingCount)
+    // Every gap is on record, once, whenever the feed died.
+    expectOnce(collected.gaps)
+    const isTold = ({ symbol, streamId }: (typeof lost)[number]) =>
+      collected.gaps.some((gap) => gap.symbol === symbol && gap.fromId <= streamId && gap.toId >= streamId)
+    expect(lost.filter((trade) => !isTold(trade))).toEqual([])
   })
 
   async function misbehave(venue: FakeVenue, collected: Collected, random: Random): Promise<void> {

@@ -69,7 +69,7 @@ export class BinanceSteps implements StreamedSteps {
     this.#draft.begin()
     this.#intake.takePage()
     this.#takeFrames()
-    return this.#draft.finish(watermarkUs, this.#options.position.encode())
+    return this.#intake.finish(watermarkUs)
   }
 
   #takeFrames(): void {

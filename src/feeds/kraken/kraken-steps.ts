@@ -75,8 +75,7 @@ export class KrakenSteps implements StreamedSteps {
     this.#draft.begin()
     this.#intake.takePage()
     this.#takeFrames()
-    const step = this.#draft.finish(watermarkUs, this.#options.position.encode())
-    return { ...step, keepsPosition: this.#hasBegun }
+    return { ...this.#intake.finish(watermarkUs), keepsPosition: this.#hasBegun }
   }
 
   #takeFrames(): void {

@@ -60,8 +60,8 @@ export class FeedRun {
   }
 
   get #hasWork(): boolean {
-    const { repair, sockets, steps } = this.#options
-    return repair.hasPage || (sockets.queue.count > 0 && !steps.isHolding)
+    const { ledger, repair, sockets, steps } = this.#options
+    return ledger.hasFound || repair.hasPage || (sockets.queue.count > 0 && !steps.isHolding)
   }
 
   #start(): void {

@@ -20,6 +20,19 @@ describe('GapLedger', () => {
     expect(ledger.counts).toMatchObject({ gapCount: 1, missingCount: 3, repairedCount: 3, duplicateCount: 2 })
   })
 
+  it('tells of each gap once, with the times around it, and of none that it was given', () => {
+    const ledger = ledgerAfter(5, 9)
+    ledger.miss(S, 11, 40)
+    expect(ledger.takeFound()).toEqual([
+      { symbol: S, fromId: 6, toId: 8, previousTimeUs: 5, eventTimeUs: 9 },
+      { symbol: S, fromId: 10, toId: 11, previousTimeUs: 9, eventTimeUs: 40 },
+    ])
+    expect([ledger.hasFound, ledger.takeFound()]).toEqual([false, []])
+    const restored = new GapLedger(LIMITS)
+    restored.restoreStream(S, ledger.saveStream(S))
+    expect([restored.hasMissing, restored.hasFound]).toEqual([true, false])
+  })
+
   it('asks for the oldest gap first', () => {
     const ledger = new GapLedger(LIMITS)
     for (const [symbol, id, timeUs] of [

@@ -7,6 +7,15 @@ export interface StreamGap {
   remainingCount: number
 }
 
+/** A hole as it was found. Times in µs: of the trade before it, and of one at or after its end. */
+export interface FoundGap {
+  readonly symbol: string
+  readonly fromId: number
+  readonly toId: number
+  readonly previousTimeUs: number
+  readonly eventTimeUs: number
+}
+
 interface MissingRange {
   fromId: number
   toId: number
@@ -84,6 +93,8 @@ export class GapLedger {
   readonly #streams = new Map<string, Stream>()
   /** Streams with missing ranges. */
   readonly #gapped = new Set<Stream>()
+  /** Until the end of the step that is made: as many as it has trades, and one a symbol that was found beside it. */
+  #found: FoundGap[] = []
 
   constructor(limits: GapLedgerLimits) {
     this.#limits = limits
@@ -122,7 +133,7 @@ export class GapLedger {
         stream.lastTimeUs = Math.max(stream.lastTimeUs, eventTimeUs)
         return true
       case 'gap':
-        this.miss(symbol, id - 1)
+        this.miss(symbol, id - 1, eventTimeUs)
         break
       case 'renumbered':
         this.counts.renumberedCount += 1
@@ -141,25 +152,47 @@ export class GapLedger {
     return this.#stream(symbol).nextId
   }
 
-  /** Notes that everything from the next id to `toId` is missing; what comes next is `toId + 1`. */
-  miss(symbol: string, toId: number): StreamGap {
+  /**
+   * Notes that everything from the next id to `toId` is missing; what comes next is `toId + 1`.
+   * @param eventTimeUs of the trade that shows it, where that is known
+   */
+  miss(symbol: string, toId: number, eventTimeUs = 0): StreamGap {
     const stream = this.#stream(symbol)
     const fromId = stream.nextId
     const askedFromId = Math.max(fromId, toId - this.#limits.gapMaxCount + 1)
     this.counts.gapCount += 1
     this.counts.missingCount += toId - fromId + 1
     this.counts.givenUpCount += askedFromId - fromId
+    const { lastTimeUs } = stream
+    this.#found.push({
+      symbol,
+      fromId,
+      toId,
+      previousTimeUs: lastTimeUs === 0 ? eventTimeUs : lastTimeUs,
+      eventTimeUs: Math.max(eventTimeUs, lastTimeUs),
+    })
     const gap = { symbol, fromId, toId, remainingCount: toId - askedFromId + 1 }
     this.#addRange(stream, {
       fromId: askedFromId,
       toId,
-      afterTimeUs: stream.lastTimeUs,
+      afterTimeUs: lastTimeUs,
       gap,
       attemptCount: 0,
       dueUs: 0,
     })
     stream.nextId = toId + 1
     return gap
+  }
+
+  get hasFound(): boolean {
+    return this.#found.length > 0
+  }
+
+  /** The gaps that were found since the last call, in the order in which they were found; restored ones are none. */
+  takeFound(): readonly FoundGap[] {
+    const found = this.#found
+    this.#found = []
+    return found
   }
 
   #addRange(stream: Stream, range: MissingRange): void {

@@ -1,10 +1,12 @@
 import { DEAD_LETTER_SAMPLE_MAX_LENGTH, type DeadLetter } from '../../events/dead-letter.ts'
+import type { Gap } from '../../events/gap.ts'
 import type { InstrumentTable } from '../../events/instrument.ts'
 import type { FeedStep } from '../feed.ts'
 import { NumberText } from '../rows/exact-json.ts'
 import type { QuoteRow, Refusal, TradeRow } from '../rows/market-row.ts'
 import type { RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
 import { StepBuilder } from '../rows/step-builder.ts'
+import type { FoundGap } from './gap-ledger.ts'
 
 /** What a row was read from: a frame, or a part of a JSON text. */
 export type RowInput = Uint8Array | object
@@ -34,10 +36,11 @@ export class StepDraft {
   }
 
   /** @param watermarkUs promise of a step without rows, or -1 */
-  finish(watermarkUs: number, position: Uint8Array): FeedStep {
+  finish(watermarkUs: number, position: Uint8Array, found: readonly FoundGap[]): FeedStep {
     const { trades, quotes } = this.#step
     if (trades.count === 0 && quotes.count === 0) trades.watermarkUs = watermarkUs
-    return { trades, quotes, deadLetters: this.#deadLetters, position }
+    const gaps = found.map((gap) => gapOf(this.#venue, gap))
+    return { trades, quotes, deadLetters: this.#deadLetters, gaps, position }
   }
 
   get hasRoom(): boolean {
@@ -74,6 +77,20 @@ export class StepDraft {
   /** Something was left out. */
   count(reason: string): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + 1
+  }
+}
+
+function gapOf(venue: string, { symbol, fromId, toId, previousTimeUs, eventTimeUs }: FoundGap): Gap {
+  return {
+    type: 'gap',
+    venue,
+    symbol,
+    fromId,
+    toId,
+    missingCount: toId - fromId + 1,
+    previousEventTimeMs: previousTimeUs / 1000,
+    eventTimeMs: eventTimeUs / 1000,
+    foundBy: 'feed',
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import type { FeedStep } from '../feed.ts'
 import { createTradeRow, type Refusal, type TradeRow } from '../rows/market-row.ts'
 import type { RowInstrument } from '../rows/row-instruments.ts'
 import type { FeedPosition } from './feed-position.ts'
@@ -51,7 +52,7 @@ export class TradeIntake<Row extends object> {
     const { clock, ledger, position, repair, draft, heard } = this.#options
     const { symbol } = instrument
     if (ledger.verdictOn(symbol, id, row.eventTimeUs) === 'gap') {
-      const gap = ledger.miss(symbol, id - 1)
+      const gap = ledger.miss(symbol, id - 1, row.eventTimeUs)
       position.noteChanged(symbol)
       repair.wake()
       if (this.#hold.begin(gap, clock.nowUs() + holdMs * 1000)) return false
@@ -64,6 +65,17 @@ export class TradeIntake<Row extends object> {
     position.noteChanged(symbol)
     draft.addTrade(instrument, row, input)
     return true
+  }
+
+  /**
+   * The step as it was filled, with the gaps that were found since the last one. Its position knows them, so that each is
+   * told once. @param watermarkUs promise of a step without rows, or -1
+   */
+  finish(watermarkUs: number): FeedStep {
+    const { ledger, position, draft } = this.#options
+    const found = ledger.takeFound()
+    for (const { symbol } of found) position.noteChanged(symbol)
+    return draft.finish(watermarkUs, position.encode(), found)
   }
 
   /** Takes what a repair has brought, if anything. */

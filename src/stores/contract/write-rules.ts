@@ -126,7 +126,7 @@ export function durabilityRules(current: () => MarketStoreUnderTest): void {
         quotes: [quoteBatch([quote({ sequence: 9 })])],
         candles: [candle({ revision: 1 })],
         alerts: [alert()],
-        gaps: [{ ...gap, previousEventTimeMs: START_MS, eventTimeMs: START_MS + 1 }],
+        gaps: [{ ...gap, previousEventTimeMs: START_MS, eventTimeMs: START_MS + 1, foundBy: 'feed' }],
         positions: [POSITION],
       }),
     )

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { digitsToBigInt, formatDecimal } from '../../../base/decimal.ts'
 import type { Alert } from '../../../events/alert.ts'
+import type { Gap } from '../../../events/gap.ts'
 import type { Feed, FeedStep } from '../../feed.ts'
 import type { StreamingLimits } from '../streaming-limits.ts'
 
@@ -30,6 +31,7 @@ export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
   quoteCount = 0
   deadLetters: string[] = []
   readonly alerts: Alert[] = []
+  readonly gaps: Gap[] = []
   feed: OfFeed
   position: Uint8Array | undefined
   readonly #openAt: (position: Uint8Array | undefined) => OfFeed
@@ -57,7 +59,7 @@ export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
     }
   }
 
-  #commit({ trades, quotes, deadLetters, alerts = [], position, keepsPosition = false }: FeedStep): void {
+  #commit({ trades, quotes, deadLetters, alerts = [], gaps = [], position, keepsPosition = false }: FeedStep): void {
     for (let row = 0; row < trades.count; row++) {
       const { symbol, priceDecimals, quantityDecimals } = trades.instruments.at(trades.instrument[row]!)
       const price = formatDecimal(digitsToBigInt(trades.priceLow[row]!, trades.priceHigh[row]!), priceDecimals)
@@ -69,8 +71,9 @@ export class CollectedFeed<OfFeed extends Feed> implements AsyncDisposable {
     this.quoteCount += quotes.count
     this.deadLetters.push(...deadLetters.map(({ reason }) => reason))
     this.alerts.push(...alerts)
+    this.gaps.push(...gaps)
     const isFilled = trades.count > 0 || quotes.count > 0 || deadLetters.length > 0 || trades.watermarkUs >= 0
-    if (isFilled || alerts.length > 0 || keepsPosition) this.position = position
+    if (isFilled || alerts.length > 0 || gaps.length > 0 || keepsPosition) this.position = position
   }
 
   /** Ends the feed as a crash does, and opens another at the committed position. */
