@@ -196,7 +196,7 @@ describe('stops', () => {
     const ids = collected.idsOf('BTCUSDT')
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))
     const newest = venue.tradesOf('BTCUSDT').at(-2)!
-    expect(collected.gaps).toMatchObject([{ fromId: 1001, toId: newest.streamId }])
+    expect(collected.gaps).toMatchObject([{ fromId: 1001, toId: newest.streamId, eventTimeMs: newest.timeMs }])
   })
 
   it('tells of a gap at once, and once, wherever it is stopped', async () => {

@@ -154,9 +154,9 @@ export class GapLedger {
 
   /**
    * Notes that everything from the next id to `toId` is missing; what comes next is `toId + 1`.
-   * @param eventTimeUs of the trade that shows it, where that is known
+   * @param eventTimeUs of the trade that shows it, or of the last missing one; 0 where neither is known
    */
-  miss(symbol: string, toId: number, eventTimeUs = 0): StreamGap {
+  miss(symbol: string, toId: number, eventTimeUs: number): StreamGap {
     const stream = this.#stream(symbol)
     const fromId = stream.nextId
     const askedFromId = Math.max(fromId, toId - this.#limits.gapMaxCount + 1)
