@@ -17,6 +17,7 @@ import { isPushPath, PushServer } from './push/push-server.ts'
 import { addAlertRoutes } from './rest/alert-routes.ts'
 import { addCandleRoutes } from './rest/candle-routes.ts'
 import { addEventRoutes } from './rest/event-routes.ts'
+import { addGapRoutes } from './rest/gap-routes.ts'
 import { addMarketRoutes } from './rest/market-routes.ts'
 import { addOpenApi } from './rest/open-api.ts'
 import { addOperationRoutes } from './rest/operation-routes.ts'
@@ -151,6 +152,7 @@ async function addRoutes(
   addMarketRoutes(context)
   addCandleRoutes(context)
   addAlertRoutes(context)
+  addGapRoutes(context)
   addPriceRoutes(context)
   addReplayRoutes(context)
   addSimulatorRoutes(context)

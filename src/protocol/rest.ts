@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ALERT_KINDS, DIRECTIONS, SEVERITIES } from '../events/alert.ts'
 import { COMPLETENESS } from '../events/candle.ts'
+import { GAP_FINDERS } from '../events/gap.ts'
 import { INTERVALS } from '../events/interval.ts'
 import { MARKET_ANOMALY_KINDS } from '../events/label.ts'
 
@@ -83,6 +84,25 @@ export const alertSchema = z
     evidence: z.record(z.string(), z.union([z.string(), z.number()])),
   })
   .meta({ id: 'Alert' })
+
+export const gapSchema = z
+  .object({
+    type: z.literal('gap'),
+    venue: z.string(),
+    symbol: z.string(),
+    fromId: z
+      .number()
+      .meta({ description: 'First missing id: of a trade, or of an aggregate where the feed follows these' }),
+    toId: z.number().meta({ description: 'Last missing id' }),
+    missingCount: z.int(),
+    previousEventTimeMs: timeMs.meta({ description: 'Time of the last trade before the gap' }),
+    eventTimeMs: timeMs.meta({ description: 'Time of the first trade after the gap, or of the last missing one' }),
+    foundBy: z.enum(GAP_FINDERS).meta({
+      description:
+        'feed: found as it came, back-filled or not; processor: not filled when its candles were due, which are gapped',
+    }),
+  })
+  .meta({ id: 'Gap' })
 
 export const symbolSchema = z
   .object({
@@ -253,6 +273,7 @@ export const quoteResponse = quoteSchema
 export const tradesResponse = page(tradeSchema)
 export const candlesResponse = page(candleSchema)
 export const alertsResponse = page(alertSchema)
+export const gapsResponse = page(gapSchema)
 export const marketSummaryResponse = z.object({ data: z.array(marketRowSchema), serverTimeMs: timeMs })
 export const pricesResponse = z.object({ data: z.array(priceSchema) })
 export const priceHistoryResponse = page(pricePointSchema)
@@ -311,6 +332,12 @@ export const alertsQuery = z.strictObject({
 export const pricesQuery = z.strictObject({
   hours: integer(1, 8760, 24),
   limit: integer(1, 1500, 500),
+  cursor: cursor.optional(),
+})
+
+export const gapsQuery = z.strictObject({
+  symbol: z.string().min(1).max(64).optional(),
+  limit: integer(1, 1000, 50),
   cursor: cursor.optional(),
 })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, it } from 'vitest'
+import { gapRules } from './contract/gap-rules.ts'
 import type { MarketStoreFactory, MarketStoreUnderTest } from './contract/market-store-under-test.ts'
 import {
   alertRules,
@@ -35,6 +36,7 @@ export function marketStoreContract(name: string, factory: MarketStoreFactory): 
     candleRules(store)
     summaryRules(store)
     alertRules(store)
+    gapRules(store)
     retentionRules(store)
     durabilityRules(() => subject)
 

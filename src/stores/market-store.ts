@@ -32,7 +32,10 @@ export interface StoreWrite {
   readonly positions: readonly StorePosition[]
 }
 
-/** What may be forgotten: rows with an event time before these, and the oldest trades and quotes beyond a count. */
+/**
+ * What may be forgotten: rows with an event time before these, and the oldest trades and quotes beyond a count. Gaps go
+ * with the trades of their time.
+ */
 export interface StoreRetention {
   readonly tradesBeforeUs: number
   readonly quotesBeforeUs: number
@@ -107,6 +110,12 @@ export interface AlertQuery {
   readonly after?: PageKey
 }
 
+export interface GapQuery {
+  readonly symbol?: string
+  readonly limit: number
+  readonly after?: PageKey
+}
+
 export interface PriceQuery {
   readonly symbol: string
   readonly fromMs: number
@@ -167,6 +176,8 @@ export interface MarketStoreReader {
   candleRevisions(symbol: string, interval: Interval, openTimeMs: number): Promise<readonly Candle[]>
   /** Newest first. */
   alerts(query: AlertQuery): Promise<Page<Alert>>
+  /** Newest first, by `eventTimeMs`. */
+  gaps(query: GapQuery): Promise<Page<Gap>>
   /** Newest quote of each symbol. */
   latestQuotes(): Promise<readonly Quote[]>
   /** Newest trade of each symbol. */

@@ -35,6 +35,7 @@ const ROUTES: readonly (readonly [path: string, schema: z.ZodType])[] = [
   ['/api/v1/prices', rest.pricesResponse],
   ['/api/v1/prices/AAPL?hours=1&limit=10', rest.priceHistoryResponse],
   ['/api/v1/anomalies?limit=10', rest.alertsResponse],
+  ['/api/v1/gaps?symbol=AAPL&limit=10', rest.gapsResponse],
   ['/api/v1/stats', rest.statsSchema],
 ]
 
@@ -54,6 +55,7 @@ const PROBLEMS: readonly (readonly [path: string, status: number, code: string, 
   ['/api/v1/candles/AAPL?to=9999-12-31T00:00:00Z', 400, 'request-invalid', 'to'],
   ['/api/v1/candles/AAPL?hours=-1', 400, 'request-invalid', 'hours'],
   ['/api/v1/alerts?severity=loud', 400, 'request-invalid', 'severity'],
+  ['/api/v1/gaps?limit=0', 400, 'request-invalid', 'limit'],
 ]
 
 describe('finpulse up', { timeout: 60_000 }, () => {

@@ -2,9 +2,9 @@ import type { PageKey } from '../../stores/market-store.ts'
 import { parameterInvalid } from './problem.ts'
 
 /** Which listing a cursor belongs to: one of another listing is refused. */
-export type CursorScope = 'trades' | 'candles' | 'alerts' | 'prices'
+export type CursorScope = 'trades' | 'candles' | 'alerts' | 'gaps' | 'prices'
 
-const CURSOR_PATTERN = /^(trades|candles|alerts|prices):(\d{1,16}):(\d{1,16})$/
+const CURSOR_PATTERN = /^(trades|candles|alerts|gaps|prices):(\d{1,16}):(\d{1,16})$/
 
 /** The opaque form of a page key: base64url of `scope:timeUs:tieBreak`. */
 export function encodeCursor(scope: CursorScope, key: PageKey | undefined): string | null {

@@ -81,6 +81,7 @@ describe('every route answers in its own schema', () => {
     ['/api/v1/market-summary', protocol.marketSummaryResponse],
     ['/api/v1/alerts', protocol.alertsResponse],
     ['/api/v1/anomalies', protocol.alertsResponse],
+    ['/api/v1/gaps', protocol.gapsResponse],
     ['/api/v1/prices', protocol.pricesResponse],
     ['/api/v1/prices/AAPL', protocol.priceHistoryResponse],
     ['/api/v1/stats', protocol.statsSchema],
@@ -103,11 +104,14 @@ describe('symbols', () => {
   })
 
   const unknown = ['quotes', 'trades', 'candles', 'prices'].map((resource) => `/api/v1/${resource}/NOPE`)
-  it.each([...unknown, '/api/v1/alerts?symbol=NOPE'])('%s of an unknown symbol is a 404', async (path) => {
-    const answer = await request(path)
-    expectProblem(answer, 404, 'symbol-unknown')
-    expect(answer.body.value).toBe('NOPE')
-  })
+  it.each([...unknown, '/api/v1/alerts?symbol=NOPE', '/api/v1/gaps?symbol=NOPE'])(
+    '%s of an unknown symbol is a 404',
+    async (path) => {
+      const answer = await request(path)
+      expectProblem(answer, 404, 'symbol-unknown')
+      expect(answer.body.value).toBe('NOPE')
+    },
+  )
 
   it('a symbol without a quote yet is a 404 that says so', async () => {
     expectProblem(await request('/api/v1/quotes/BRK%2FB'), 404, 'not-found')
@@ -149,6 +153,8 @@ describe('a bad parameter is named with its value and what is allowed', () => {
     ['/api/v1/alerts?severity=SEVERE', 'severity', 'SEVERE', /LOW, MEDIUM, HIGH/],
     ['/api/v1/alerts?kind=wash', 'kind', 'wash', /z-score, price-move, volume/],
     ['/api/v1/alerts?limit=5000', 'limit', '5000', /from 1 to 1000/],
+    ['/api/v1/gaps?limit=1001', 'limit', '1001', /from 1 to 1000/],
+    ['/api/v1/gaps?kind=late', 'kind', 'late', /symbol, limit, cursor/],
     ['/api/v1/prices/AAPL?hours=x', 'hours', 'x', /from 1 to 8760/],
     ['/api/v1/anomalies?severity=HIGH', 'severity', 'HIGH', /limit, cursor/],
     ['/api/v1/symbols?x=1', 'x', '1', /no parameter/],
@@ -441,6 +447,7 @@ describe('OpenAPI', () => {
           'market-summary',
           'alerts',
           'anomalies',
+          'gaps',
         ],
         ...['prices', 'prices/{symbol}', 'stats', 'feeds', 'replay'],
       ]

@@ -1,9 +1,11 @@
 import type { Alert } from '../../events/alert.ts'
 import type { Candle } from '../../events/candle.ts'
+import type { Gap } from '../../events/gap.ts'
 import type { Quote, Trade } from '../../events/trade.ts'
 import type {
   AlertQuery,
   CandleQuery,
+  GapQuery,
   MarketStoreReader,
   Page,
   PageKey,
@@ -22,6 +24,7 @@ export class ArrayMarketStore implements MarketStoreReader {
     quotes: [] as Quote[],
     candles: [] as Candle[],
     alerts: [] as Alert[],
+    gaps: [] as Gap[],
     summaries: [] as SymbolSummary[],
   }
   /** Thrown by every query while set. */
@@ -78,6 +81,11 @@ export class ArrayMarketStore implements MarketStoreReader {
         (severity === undefined || row.severity === severity) &&
         (kind === undefined || row.kind === kind),
     )
+    return page(rows, (row) => row.eventTimeMs, limit, after)
+  }
+
+  async gaps({ symbol, limit, after }: GapQuery): Promise<Page<Gap>> {
+    const rows = this.rows.gaps.filter((row) => symbol === undefined || row.symbol === symbol)
     return page(rows, (row) => row.eventTimeMs, limit, after)
   }
 

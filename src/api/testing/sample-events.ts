@@ -1,6 +1,7 @@
 import type { Alert } from '../../events/alert.ts'
 import { encodeQuotes, encodeTrades } from '../../events/batch-codec.ts'
 import type { Candle } from '../../events/candle.ts'
+import type { Gap } from '../../events/gap.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { encodeRecords } from '../../events/json.ts'
 import { QuoteBatch } from '../../events/quote-batch.ts'
@@ -24,6 +25,11 @@ export function tradeOf(symbol: string, id: number, price: string, eventTimeMs =
     eventTimeMs,
     receivedTimeMs: eventTimeMs,
   }
+}
+
+export function gapOf(symbol: string, fromId: number, eventTimeMs = NOW_MS, foundBy: Gap['foundBy'] = 'feed'): Gap {
+  const ids = { fromId, toId: fromId + 1, missingCount: 2 }
+  return { type: 'gap', venue: VENUE, symbol, ...ids, previousEventTimeMs: eventTimeMs - 0.5, eventTimeMs, foundBy }
 }
 
 export function quoteOf(symbol: string, bidPrice: string, askPrice: string, eventTimeMs = NOW_MS): Quote {

@@ -11,6 +11,7 @@ const READS: Readonly<Record<ReadName, true>> = {
   candles: true,
   candleRevisions: true,
   alerts: true,
+  gaps: true,
   latestQuotes: true,
   latestTrades: true,
   prices: true,

@@ -1,6 +1,7 @@
 import { type DecimalDigits, parseDecimalText, scaleDigits } from '../../base/decimal.ts'
 import type { Alert } from '../../events/alert.ts'
 import type { Candle } from '../../events/candle.ts'
+import type { Gap } from '../../events/gap.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { intervalMs } from '../../events/interval.ts'
 import { flagsFromTakerSide } from '../../events/json.ts'
@@ -85,6 +86,21 @@ export function alert(fields: Partial<Alert> = {}): Alert {
     value: 4.25,
     threshold: 3,
     evidence: { unit: 'standard deviations', price: '61837.63', count: 30 },
+    ...fields,
+  }
+}
+
+export function gap(fields: Partial<Gap> = {}): Gap {
+  return {
+    type: 'gap',
+    venue: 'sim',
+    symbol: 'BTC-USD',
+    fromId: 3,
+    toId: 5,
+    missingCount: 3,
+    previousEventTimeMs: START_MS - 0.25,
+    eventTimeMs: START_MS,
+    foundBy: 'feed',
     ...fields,
   }
 }

@@ -9,6 +9,7 @@ import {
   allTrades,
   candle,
   EPOCH,
+  gap,
   MINUTE_MS,
   quote,
   quoteBatch,
@@ -119,14 +120,13 @@ export function durabilityRules(current: () => MarketStoreUnderTest): void {
   it('[MS40] rows and positions are there after the store was opened again', async () => {
     const { store, reopen } = current()
     if (reopen === undefined) return
-    const gap = { type: 'gap', venue: 'sim', symbol: 'BTC-USD', fromId: 3, toId: 5, missingCount: 3 } as const
     await store.write(
       writeOf({
         trades: [tradeBatch([trade(), trade({ price: '1.5', eventTimeMs: START_MS + 0.001 })])],
         quotes: [quoteBatch([quote({ sequence: 9 })])],
         candles: [candle({ revision: 1 })],
         alerts: [alert()],
-        gaps: [{ ...gap, previousEventTimeMs: START_MS, eventTimeMs: START_MS + 1, foundBy: 'feed' }],
+        gaps: [gap({ fromId: 1 }), gap()],
         positions: [POSITION],
       }),
     )
@@ -135,7 +135,9 @@ export function durabilityRules(current: () => MarketStoreUnderTest): void {
     expect(await everythingIn(again)).toEqual(seen)
 
     // What the store numbers and remembers goes on where it was.
-    await again.write(writeOf({ trades: [tradeBatch([trade()])], candles: [candle()], alerts: [alert()] }))
+    const gaps = [gap({ fromId: 5, missingCount: 1 })]
+    await again.write(writeOf({ trades: [tradeBatch([trade()])], candles: [candle()], alerts: [alert()], gaps }))
+    expect((await again.gaps({ limit: 9 })).rows.map(({ fromId }) => fromId)).toEqual([5, 3, 1])
     expect((await again.countsSince(0)).trades).toBe(3)
     expect(await allTrades(again, 'BTC-USD', 1)).toHaveLength(3)
     expect(await store.alerts({ limit: 9 }).catch(() => 'refused')).toBe('refused')
@@ -151,6 +153,7 @@ async function everythingIn(store: MarketStore): Promise<unknown> {
     await allTrades(store, 'BTC-USD'),
     await allCandles(store, 'BTC-USD'),
     await allAlerts(store),
+    await store.gaps({ limit: 9 }),
     await store.latestTrades(),
     await store.latestQuotes(),
     await store.summaries(0),

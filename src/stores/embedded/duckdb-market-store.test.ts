@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FinPulseError } from '../../base/errors.ts'
 import type { Gap } from '../../events/gap.ts'
-import { candle, KEEP_ALL, trade, tradeBatch, writeOf } from '../contract/samples.ts'
+import { candle, gap, KEEP_ALL, trade, tradeBatch, writeOf } from '../contract/samples.ts'
 import { marketStoreContract } from '../market-store.contract.ts'
 import { DuckDbMarketStore } from './duckdb-market-store.ts'
 
@@ -27,6 +27,15 @@ marketStoreContract('embedded', async () => {
     },
   }
 })
+
+/** Runs a statement on a closed store's file. */
+async function runInFile(directory: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(join(directory, 'store.duckdb'))
+  const connection = await instance.connect()
+  await connection.run(sql)
+  connection.closeSync()
+  instance.closeSync()
+}
 
 describe('embedded market store', () => {
   let directory = ''
@@ -80,12 +89,27 @@ describe('embedded market store', () => {
   it('refuses a file with tables of another version', async () => {
     const store = await DuckDbMarketStore.open({ directory })
     await store.close()
-    const instance = await DuckDBInstance.create(join(directory, 'store.duckdb'))
-    const connection = await instance.connect()
-    await connection.run('UPDATE source SET schema_version = 99')
-    connection.closeSync()
-    instance.closeSync()
-    await expect(DuckDbMarketStore.open({ directory })).rejects.toThrow('has tables of version 99, expected 1')
+    await runInFile(directory, 'UPDATE source SET schema_version = 99')
+    await expect(DuckDbMarketStore.open({ directory })).rejects.toThrow('has tables of version 99, expected 2')
+  })
+
+  it('takes a file of version 1 over: its gaps were found by the processors', async () => {
+    const store = await DuckDbMarketStore.open({ directory })
+    await store.write(writeOf({ gaps: [gap({ fromId: 1 }), gap({ fromId: 2 })] }))
+    await store.close()
+    await runInFile(directory, 'ALTER TABLE gaps DROP COLUMN seq; ALTER TABLE gaps DROP COLUMN found_by')
+    await runInFile(directory, 'UPDATE source SET schema_version = 1')
+    const upgraded = await DuckDbMarketStore.open({ directory })
+    await upgraded.write(writeOf({ gaps: [gap({ fromId: 3 })] }))
+    await upgraded.close()
+    const again = await DuckDbMarketStore.open({ directory })
+    const { rows } = await again.gaps({ limit: 9 })
+    expect(rows).toEqual([
+      gap({ fromId: 3 }),
+      gap({ fromId: 2, foundBy: 'processor' }),
+      gap({ fromId: 1, foundBy: 'processor' }),
+    ])
+    await again.close()
   })
 
   it('refuses a file that is no database', async () => {

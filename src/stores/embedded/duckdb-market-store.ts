@@ -4,6 +4,7 @@ import type { Interval } from '../../events/interval.ts'
 import type {
   AlertQuery,
   CandleQuery,
+  GapQuery,
   MarketStore,
   PriceQuery,
   StoreRetention,
@@ -16,7 +17,7 @@ import { DuckDbDatabase, failed } from './duckdb-database.ts'
 import { applyRetention } from './retention.ts'
 import { CREATE_ROW_TABLES, CREATE_SOURCE, CREATE_STAGING } from './schema.ts'
 import { SerialLane } from './serial-lane.ts'
-import { loadState } from './store-loader.ts'
+import { loadState, upgrade } from './store-loader.ts'
 import { StoreReader } from './store-reader.ts'
 import { EMPTY_SOURCE, StoreState } from './store-state.ts'
 import { StoreWriter } from './store-writer.ts'
@@ -73,6 +74,7 @@ export class DuckDbMarketStore implements MarketStore {
     const database = await DuckDbDatabase.open(directory, memoryLimitMegabytes)
     try {
       await database.execute(`BEGIN; ${CREATE_SOURCE}; ${CREATE_ROW_TABLES}; ${CREATE_STAGING}; COMMIT`)
+      await upgrade(database)
       const state = await loadState(database)
       const writer = await StoreWriter.create(database)
       return new DuckDbMarketStore(database, writer, state, checkpointMegabytes * MEGABYTE)
@@ -146,6 +148,10 @@ export class DuckDbMarketStore implements MarketStore {
 
   alerts(query: AlertQuery) {
     return this.#reader.alerts(query)
+  }
+
+  gaps(query: GapQuery) {
+    return this.#reader.gaps(query)
   }
 
   latestQuotes() {

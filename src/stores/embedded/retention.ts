@@ -25,7 +25,7 @@ export async function applyRetention(steps: RetentionSteps, retention: StoreRete
   dropped += await dropExcess(steps, 'quotes', retention.quotesMaxCount)
   dropped += await steps.step(`DELETE FROM candles WHERE open_time_us < ${integer(retention.candlesBeforeUs)}`)
   dropped += await steps.step(`DELETE FROM alerts WHERE event_time_us < ${integer(retention.alertsBeforeUs)}`)
-  await steps.step(`DELETE FROM gaps WHERE event_time_us < ${integer(retention.tradesBeforeUs)}`)
+  dropped += await steps.step(`DELETE FROM gaps WHERE event_time_us < ${integer(retention.tradesBeforeUs)}`)
   return dropped
 }
 

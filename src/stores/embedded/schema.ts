@@ -71,6 +71,18 @@ const ALERT_COLUMNS = `
   kind UTINYINT NOT NULL,
   body VARCHAR NOT NULL`
 
+/** The last two are no part of version 1; without NOT NULL, as columns that are added cannot have it. */
+const GAP_COLUMNS = `
+  venue VARCHAR NOT NULL,
+  symbol VARCHAR NOT NULL,
+  from_id BIGINT NOT NULL,
+  to_id BIGINT NOT NULL,
+  missing_count BIGINT NOT NULL,
+  previous_event_time_us BIGINT NOT NULL,
+  event_time_us BIGINT NOT NULL,
+  seq BIGINT,
+  found_by UTINYINT`
+
 /** Tables of rows: emptied with the epoch. `seq` numbers the rows of a table in order of arrival, from 0. */
 const ROW_TABLES: Readonly<Record<string, string>> = {
   instruments:
@@ -82,11 +94,19 @@ const ROW_TABLES: Readonly<Record<string, string>> = {
   latest_quotes: `first_time_us BIGINT NOT NULL, ${QUOTE_COLUMNS}`,
   candles: CANDLE_COLUMNS,
   alerts: ALERT_COLUMNS,
-  gaps: 'venue VARCHAR NOT NULL, symbol VARCHAR NOT NULL, from_id BIGINT NOT NULL, to_id BIGINT NOT NULL, missing_count BIGINT NOT NULL, previous_event_time_us BIGINT NOT NULL, event_time_us BIGINT NOT NULL',
+  gaps: GAP_COLUMNS,
 }
 
-/** Version of these tables: a file with another one is refused. */
-export const SCHEMA_VERSION = 1
+/** Version of these tables: a file of version 1 is brought up to it, one of any other version is refused. */
+export const SCHEMA_VERSION = 2
+
+/** Gaps had no number and no finder: all were found by the processors, and came in the order of their rows. */
+export const UPGRADE_FROM_1 = [
+  'ALTER TABLE gaps ADD COLUMN IF NOT EXISTS seq BIGINT',
+  'ALTER TABLE gaps ADD COLUMN IF NOT EXISTS found_by UTINYINT DEFAULT 0',
+  'UPDATE gaps SET seq = rowid',
+  `UPDATE source SET schema_version = ${SCHEMA_VERSION}`,
+]
 
 /** One row: where the store has read to, and the next numbers of its tables. `latest_*` say what the saved rows cover. */
 const SOURCE_TABLE = `

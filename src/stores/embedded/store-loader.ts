@@ -6,11 +6,17 @@ import type { Topic } from '../../events/topic.ts'
 import type { TradeBatch } from '../../events/trade-batch.ts'
 import type { DuckDbDatabase, Row } from './duckdb-database.ts'
 import type { LatestRows } from './latest-rows.ts'
-import { SCHEMA_VERSION } from './schema.ts'
+import { SCHEMA_VERSION, UPGRADE_FROM_1 } from './schema.ts'
 import { StoreState } from './store-state.ts'
 import { digitsOf } from './typed-chunk.ts'
 
 const LIMB_BIG = BigInt(LIMB)
+
+/** Brings the tables of an earlier version up to the present one. What is done twice changes nothing. */
+export async function upgrade(database: DuckDbDatabase): Promise<void> {
+  const [source] = await database.query('SELECT schema_version FROM source')
+  if (source![0] === 1) for (const sql of UPGRADE_FROM_1) await database.execute(sql)
+}
 
 /** What the tables say, as the state to go on with. @throws FinPulseError data-dir-incompatible */
 export async function loadState(database: DuckDbDatabase): Promise<StoreState> {
@@ -34,6 +40,7 @@ export async function loadState(database: DuckDbDatabase): Promise<StoreState> {
     tradeSeq: Number(tradeSeq),
     quoteSeq: Number(quoteSeq),
     alertSeq: Number(alertSeq),
+    gapSeq: Number((await database.query('SELECT coalesce(max(seq) + 1, 0) FROM gaps'))[0]![0]),
   }
   await loadInstruments(database, state)
   await loadLatest(database, state.latestTrades, state, 'trades', Number(latestTradeSeq), TRADE_FIELDS)

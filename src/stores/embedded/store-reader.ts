@@ -2,11 +2,13 @@ import { formatDecimal } from '../../base/decimal.ts'
 import type { Alert } from '../../events/alert.ts'
 import { ALERT_KINDS, SEVERITIES } from '../../events/alert.ts'
 import type { Candle } from '../../events/candle.ts'
+import { GAP_FINDERS, type Gap } from '../../events/gap.ts'
 import { INTERVALS, type Interval } from '../../events/interval.ts'
 import type { Quote, Trade } from '../../events/trade.ts'
 import type {
   AlertQuery,
   CandleQuery,
+  GapQuery,
   MarketStoreReader,
   Page,
   PageKey,
@@ -33,6 +35,7 @@ const SPAN_GROWTH = 16
 
 const MINUTE = INTERVALS.indexOf('1m')
 const CLOSE = CANDLE_DECIMALS.indexOf('close')
+const GAP_SELECT = 'event_time_us, seq, venue, symbol, from_id, to_id, missing_count, previous_event_time_us, found_by'
 /** Comes before every row of a listing. */
 const LISTING_START: PageKey = { timeUs: Number.MAX_SAFE_INTEGER, tieBreak: Number.MAX_SAFE_INTEGER }
 
@@ -158,6 +161,19 @@ export class StoreReader implements MarketStoreReader {
     })
   }
 
+  async gaps({ symbol, limit, after = LISTING_START }: GapQuery): Promise<Page<Gap>> {
+    const rows = await this.#database.query(
+      `SELECT ${GAP_SELECT} FROM gaps
+       WHERE event_time_us <= $1 AND (event_time_us < $1 OR seq < $2) ${symbol === undefined ? '' : 'AND symbol = $4'}
+       ORDER BY event_time_us DESC, seq DESC LIMIT $3`,
+      [BigInt(after.timeUs), BigInt(after.tieBreak), limit + 1, ...(symbol === undefined ? [] : [symbol])],
+    )
+    return pageOf(rows, limit, {
+      rowOf: gapFrom,
+      keyOf: (row) => ({ timeUs: Number(row[0]), tieBreak: Number(row[1]) }),
+    })
+  }
+
   async summaries(fromMs: number): Promise<readonly SymbolSummary[]> {
     const { instruments, latestTrades } = this.#state()
     const rows = await this.#database.query(
@@ -242,6 +258,20 @@ export class StoreReader implements MarketStoreReader {
 
   #ids(): number[] {
     return Array.from({ length: this.#state().instruments.table.count }, (_, id) => id)
+  }
+}
+
+function gapFrom([eventTimeUs, , venue, symbol, fromId, toId, missingCount, previousUs, foundBy]: Row): Gap {
+  return {
+    type: 'gap',
+    venue: String(venue),
+    symbol: String(symbol),
+    fromId: Number(fromId),
+    toId: Number(toId),
+    missingCount: Number(missingCount),
+    previousEventTimeMs: Number(previousUs) / 1000,
+    eventTimeMs: Number(eventTimeUs) / 1000,
+    foundBy: GAP_FINDERS[Number(foundBy)]!,
   }
 }
 

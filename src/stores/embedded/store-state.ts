@@ -31,9 +31,18 @@ export interface SourceState {
   readonly tradeSeq: number
   readonly quoteSeq: number
   readonly alertSeq: number
+  /** Not a column of its own: the number after that of the newest gap. */
+  readonly gapSeq: number
 }
 
-export const EMPTY_SOURCE: SourceState = { epoch: undefined, positions: [], tradeSeq: 0, quoteSeq: 0, alertSeq: 0 }
+export const EMPTY_SOURCE: SourceState = {
+  epoch: undefined,
+  positions: [],
+  tradeSeq: 0,
+  quoteSeq: 0,
+  alertSeq: 0,
+  gapSeq: 0,
+}
 
 /** What the store knows without reading: kept equal to the committed tables. */
 export class StoreState {
@@ -48,7 +57,7 @@ export class StoreState {
 
   /** @throws FinPulseError store-failed for a write of another epoch and for a candle that cannot be kept */
   prepare(write: StoreWrite): PreparedWrite {
-    const { epoch, tradeSeq, quoteSeq, alertSeq, positions } = this.source
+    const { epoch, tradeSeq, quoteSeq, alertSeq, gapSeq, positions } = this.source
     if (epoch !== undefined && epoch !== write.epoch) {
       throw new FinPulseError(
         'store-failed',
@@ -71,6 +80,7 @@ export class StoreState {
         tradeSeq: tradeSeq + tradeCount,
         quoteSeq: quoteSeq + quoteCount,
         alertSeq: alertSeq + write.alerts.length,
+        gapSeq: gapSeq + write.gaps.length,
       },
     }
   }

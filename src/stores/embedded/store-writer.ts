@@ -1,5 +1,6 @@
 import type { DuckDBAppender, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { ALERT_KINDS, SEVERITIES } from '../../events/alert.ts'
+import { GAP_FINDERS } from '../../events/gap.ts'
 import type { StoreWrite } from '../market-store.ts'
 import { CandleChunk } from './candle-rows.ts'
 import type { DuckDbDatabase } from './duckdb-database.ts'
@@ -104,7 +105,7 @@ export class StoreWriter {
     this.#candles.append(prepared.newCandles, this.#appender('candles'))
     this.#candles.append(prepared.revisedCandles, this.#appender('staged_candles'))
     this.#appendAlerts(write, before.alertSeq)
-    this.#appendGaps(write)
+    this.#appendGaps(write, before.gapSeq)
     for (const table of ['trades', 'quotes', 'candles', 'staged_candles', 'staged_alerts', 'gaps'] as const) {
       this.#appender(table).flushSync()
     }
@@ -127,16 +128,19 @@ export class StoreWriter {
     })
   }
 
-  #appendGaps(write: StoreWrite): void {
+  #appendGaps(write: StoreWrite, firstSeq: number): void {
     const appender = this.#appender('gaps')
-    for (const gap of write.gaps) {
+    write.gaps.forEach((gap, index) => {
       appender.appendVarchar(gap.venue)
       appender.appendVarchar(gap.symbol)
       for (const count of [gap.fromId, gap.toId, gap.missingCount]) appender.appendBigInt(BigInt(count))
       appender.appendBigInt(microseconds(gap.previousEventTimeMs))
       appender.appendBigInt(microseconds(gap.eventTimeMs))
+      appender.appendBigInt(BigInt(firstSeq + index))
+      // Logs from before feeds told of gaps say nothing: the processors found them.
+      appender.appendUTinyInt(Math.max(0, GAP_FINDERS.indexOf(gap.foundBy)))
       appender.endRow()
-    }
+    })
   }
 
   async #saveInstruments({ instruments }: StoreState): Promise<void> {

@@ -1,6 +1,7 @@
 import { FinPulseError } from '../../base/errors.ts'
 import type { Alert } from '../../events/alert.ts'
 import type { Candle } from '../../events/candle.ts'
+import type { Gap } from '../../events/gap.ts'
 import type { Interval } from '../../events/interval.ts'
 import { quoteAt, tradeAt } from '../../events/json.ts'
 import type { Quote, Trade } from '../../events/trade.ts'
@@ -8,6 +9,7 @@ import { exactDecimal } from '../exact-decimal.ts'
 import type {
   AlertQuery,
   CandleQuery,
+  GapQuery,
   MarketStore,
   Page,
   PageKey,
@@ -54,6 +56,7 @@ export class MemoryMarketStore implements MarketStore {
   #trades: Placed<Trade>[] = []
   #quotes: Placed<Quote>[] = []
   #alerts: Placed<Alert>[] = []
+  #gaps: Placed<Gap>[] = []
   /** Revisions by candle, then by revision. */
   #candles = new Map<string, Map<number, Candle>>()
   #arrivals = 0
@@ -82,6 +85,7 @@ export class MemoryMarketStore implements MarketStore {
     }
     for (const candle of candles) this.#takeCandle(candle)
     for (const alert of write.alerts) this.#takeAlert(alert)
+    for (const gap of write.gaps) this.#gaps.push(this.#placed(gap))
     for (const position of write.positions) this.#positions.set(`${position.topic} ${position.partition}`, position)
     this.#epoch = write.epoch
   }
@@ -91,6 +95,7 @@ export class MemoryMarketStore implements MarketStore {
     this.#trades = newestOf(this.#trades, retention.tradesBeforeUs, retention.tradesMaxCount)
     this.#quotes = newestOf(this.#quotes, retention.quotesBeforeUs, retention.quotesMaxCount)
     this.#alerts = newestOf(this.#alerts, retention.alertsBeforeUs, Number.POSITIVE_INFINITY)
+    this.#gaps = newestOf(this.#gaps, retention.tradesBeforeUs, Number.POSITIVE_INFINITY)
     for (const [key, revisions] of this.#candles) {
       if (current(revisions).openTimeMs * 1000 < retention.candlesBeforeUs) this.#candles.delete(key)
     }
@@ -104,6 +109,7 @@ export class MemoryMarketStore implements MarketStore {
     this.#trades = []
     this.#quotes = []
     this.#alerts = []
+    this.#gaps = []
     this.#candles.clear()
   }
 
@@ -157,6 +163,14 @@ export class MemoryMarketStore implements MarketStore {
         (kind === undefined || row.kind === kind),
     )
     return pageOf(wanted, limit, after)
+  }
+
+  async gaps({ symbol, limit, after }: GapQuery): Promise<Page<Gap>> {
+    return pageOf(
+      this.#gaps.filter(({ row }) => symbol === undefined || row.symbol === symbol),
+      limit,
+      after,
+    )
   }
 
   async latestQuotes(): Promise<readonly Quote[]> {
@@ -232,7 +246,11 @@ export class MemoryMarketStore implements MarketStore {
 
   #takeAlert(alert: Alert): void {
     if (this.#alerts.some(({ row }) => row.id === alert.id)) return
-    this.#alerts.push({ timeUs: Math.round(alert.eventTimeMs * 1000), tieBreak: this.#arrivals++, row: alert })
+    this.#alerts.push(this.#placed(alert))
+  }
+
+  #placed<T extends { readonly eventTimeMs: number }>(row: T): Placed<T> {
+    return { timeUs: Math.round(row.eventTimeMs * 1000), tieBreak: this.#arrivals++, row }
   }
 
   #register(of: { venue: string; symbol: string }, price: string, quantity: string): KnownInstrument {
@@ -269,7 +287,7 @@ export class MemoryMarketStore implements MarketStore {
 
   #rowCount(): number {
     const candles = [...this.#candles.values()].reduce((sum, revisions) => sum + revisions.size, 0)
-    return this.#trades.length + this.#quotes.length + this.#alerts.length + candles
+    return this.#trades.length + this.#quotes.length + this.#alerts.length + this.#gaps.length + candles
   }
 }
 
