@@ -3,6 +3,7 @@ import { Random } from '../../base/random.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
 import { ConnectionBudget } from '../streaming/connection-budget.ts'
+import type { SocketPlan } from '../streaming/feed-line.ts'
 import { FeedPosition } from '../streaming/feed-position.ts'
 import { FeedRun, type StreamingContext } from '../streaming/feed-run.ts'
 import { GapLedger } from '../streaming/gap-ledger.ts'
@@ -65,6 +66,7 @@ export class BinanceFeed implements Feed {
       announcesEnd: announcesShutdown,
       onLost: (plan) => this.#catchUp.lost(plan),
       onFollowing: (plan) => this.#catchUp.following(plan),
+      onDoubt: (plan) => this.#catchUp.doubted(plan, this.#steps.heard),
       takesAside: (frame) => {
         this.#catchUp.see(frame)
         return false
@@ -76,7 +78,8 @@ export class BinanceFeed implements Feed {
     const repair = new RepairLoop({ ...parts, random: new Random(seed), past, findMissed })
     const { queue } = sockets
     const random = new Random(seed, plans.length + 1)
-    const catchUp = new CatchUp({ ...parts, settings, queue, rest, random, budget: weight, repair }, known)
+    const onDead = ({ index }: SocketPlan) => sockets.lines[index]!.drop('brings nothing although there are trades')
+    const catchUp = new CatchUp({ ...parts, settings, queue, rest, random, budget: weight, repair, onDead }, known)
     const steps = new BinanceSteps({ settings, clock, instruments, ledger, queue, repair, catchUp, position })
     this.#settings = settings
     this.venues = [facts.venue]

@@ -5,6 +5,7 @@ import { Backoff } from '../streaming/backoff.ts'
 import type { SocketPlan } from '../streaming/feed-line.ts'
 import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
 import type { GapLedger, StreamGap } from '../streaming/gap-ledger.ts'
+import type { HeardSymbols } from '../streaming/heard-symbols.ts'
 import type { RepairLoop, RequestFailure } from '../streaming/repair-loop.ts'
 import type { Wake } from '../streaming/wake.ts'
 import type { BinanceSettings } from './binance-options.ts'
@@ -24,6 +25,8 @@ export interface CatchUpOptions {
   readonly repair: RepairLoop<RestRow>
   /** Rung when more is known of a symbol. */
   readonly wake: Wake
+  /** The socket does not bring what is traded. */
+  readonly onDead: (plan: SocketPlan) => void
 }
 
 /** What came of a symbol while nothing followed it? */
@@ -34,6 +37,14 @@ interface Question {
   /** The first trade that came since by itself, if any: then nobody needs to be asked. */
   seen: TradeMark | undefined
   attemptCount: number
+  /** Present where a socket that is open is in doubt. */
+  readonly doubt: Doubt | undefined
+}
+
+interface Doubt {
+  readonly plan: SocketPlan
+  /** Whether it was behind the venue when that was asked before. */
+  isBehind: boolean
 }
 
 /** A trade's id in its stream, and its time in µs. */
@@ -43,6 +54,8 @@ interface TradeMark {
 }
 
 const IDLE_MS = 1000
+/** Share of the silence that is allowed: what is on its way comes within it. */
+const MOMENT_SHARE = 1 / 30
 
 /**
  * Finds out what came of each symbol while nothing followed it, since the start before or since a socket was lost, so
@@ -71,8 +84,8 @@ export class CatchUp {
     for (const symbol of symbols) this.#raise(symbol)
   }
 
-  #raise(symbol: string): void {
-    this.#questions.set(symbol, { symbol, dueUs: Number.POSITIVE_INFINITY, seen: undefined, attemptCount: 0 })
+  #raise(symbol: string, dueUs = Number.POSITIVE_INFINITY, doubt?: Doubt): void {
+    this.#questions.set(symbol, { symbol, dueUs, seen: undefined, attemptCount: 0, doubt })
   }
 
   /** True until all that was missed is known, and repaired or given up. */
@@ -96,7 +109,25 @@ export class CatchUp {
 
   /** Nothing brings the trades of these streams any more. */
   lost(plan: SocketPlan): void {
-    const nowUs = this.#options.clock.nowUs()
+    this.#begin(this.#options.clock.nowUs())
+    for (const symbol of this.#tradedIn(plan)) this.#raise(symbol)
+  }
+
+  /**
+   * A socket that lives has brought nothing for longer than usual: where the venue has newer trades of its symbol that
+   * spoke last, and they do not come within a moment, it is dead.
+   */
+  doubted(plan: SocketPlan, heard: HeardSymbols): void {
+    const { clock, repair } = this.#options
+    const symbol = heard.latestAmong(this.#tradedIn(plan))
+    if (symbol === undefined || this.#questions.has(symbol)) return
+    const nowUs = clock.nowUs()
+    this.#begin(nowUs)
+    this.#raise(symbol, nowUs, { plan, isBehind: false })
+    repair.wake()
+  }
+
+  #begin(nowUs: number): void {
     // The time to wait is counted once for all that fails together, so that a line that comes and goes stops no other.
     if (!this.isUnderWay) {
       this.#holdEndUs = nowUs + this.#options.settings.limits.catchUpMaxMs * 1000
@@ -104,7 +135,6 @@ export class CatchUp {
       this.#gaps = []
     }
     this.#lostUs = nowUs
-    for (const symbol of this.#tradedIn(plan)) this.#raise(symbol)
   }
 
   /** From now on the trades of these streams come again. */
@@ -170,7 +200,7 @@ export class CatchUp {
   }
 
   async #ask(question: Question, signal: AbortSignal): Promise<void> {
-    const { rest, repair } = this.#options
+    const { rest, repair, ledger } = this.#options
     const { symbol } = question
     repair.noteRequest()
     const answer = await rest.newest(symbol, signal)
@@ -179,8 +209,20 @@ export class CatchUp {
     if ('rows' in answer) {
       this.#backoff.reset()
       const { id, timeUs } = this.#newestOf(answer.rows)
-      this.#answer(symbol, id, timeUs)
+      if (question.doubt !== undefined && id >= ledger.nextIdOf(symbol)) this.#findBehind(question, question.doubt)
+      else this.#answer(symbol, id, timeUs)
     } else this.#fail(question, answer)
+  }
+
+  /** What is on its way still comes within a moment. */
+  #findBehind(question: Question, doubt: Doubt): void {
+    const { clock, settings, onDead } = this.#options
+    if (doubt.isBehind) {
+      onDead(doubt.plan)
+      return
+    }
+    doubt.isBehind = true
+    question.dueUs = clock.nowUs() + settings.limits.silenceMaxMs * 1000 * MOMENT_SHARE
   }
 
   #newestOf(rows: readonly RestRow[]): TradeMark {

@@ -1,3 +1,5 @@
+import { UsualSilence } from './usual-silence.ts'
+
 export type ConnectionPhase = 'waiting' | 'connecting' | 'open' | 'handing-over'
 
 /**
@@ -14,6 +16,9 @@ export interface ConnectionLimits {
 }
 
 const NEVER = Number.POSITIVE_INFINITY
+/** Shares of the silence that is allowed: the shortest and the longest one after which we ask for a sign of life. */
+const ASK_MIN_SHARE = 1 / 10
+const ASK_MAX_SHARE = 1 / 3
 
 /** The life of one planned connection, which outlives its sockets. Pure: it is told what happened when, in µs. */
 export class ConnectionState {
@@ -24,6 +29,11 @@ export class ConnectionState {
   #dueUs = 0
   #openedUs = NEVER
   #heardUs = 0
+  /** When we asked for a sign of life that has not come yet. */
+  #askedUs = NEVER
+  readonly #usual = new UsualSilence()
+  /** The next silence that is doubted, beyond the usual one. */
+  #doubtUs = 0
   #handOverUs = NEVER
   #switchUs = NEVER
   #isPaused = false
@@ -45,7 +55,12 @@ export class ConnectionState {
     return this.isOpen ? this.#openedUs : NEVER
   }
 
-  /** How long the other side has been silent, µs; 0 where nobody listens to it. */
+  /** When the other side gave a sign of life last, µs: all that it had sent before has come. */
+  get heardUs(): number {
+    return this.#heardUs
+  }
+
+  /** For how long no sign of life has come, µs; 0 where nobody listens. */
   silenceUs(nowUs: number): number {
     return this.isOpen && !this.#isPaused ? nowUs - this.#heardUs : 0
   }
@@ -55,10 +70,39 @@ export class ConnectionState {
     if (this.#phase === 'waiting') return nowUs >= this.#dueUs ? 'connect' : 'stay'
     const isOverdue = nowUs - this.#sinceUs > connectTimeoutMs * 1000
     if (this.#phase === 'connecting') return isOverdue ? 'cut' : 'stay'
-    if (this.silenceUs(nowUs) > silenceMaxMs * 1000) return 'cut'
+    if (this.silenceUs(nowUs) > silenceMaxMs * 1000 || this.#isAnswerOverdue(nowUs)) return 'cut'
     if (this.#phase === 'open') return nowUs >= this.#handOverUs ? 'successor' : 'stay'
     if (this.#switchUs !== NEVER) return nowUs >= this.#switchUs ? 'switch' : 'stay'
     return isOverdue ? 'drop-successor' : 'stay'
+  }
+
+  #isAnswerOverdue(nowUs: number): boolean {
+    if (!this.isOpen || this.#isPaused) return false
+    return nowUs - this.#askedUs > this.#limits.silenceMaxMs * 1000 * (1 - ASK_MAX_SHARE)
+  }
+
+  /** Whether a sign of life is to be asked for: it has been silent for longer than it usually is, or long enough. */
+  isAskDue(nowUs: number): boolean {
+    const silenceMaxUs = this.#limits.silenceMaxMs * 1000
+    const afterUs = Math.min(silenceMaxUs * ASK_MAX_SHARE, this.#usual.limitUs(silenceMaxUs * ASK_MIN_SHARE))
+    return this.#askedUs === NEVER && this.silenceUs(nowUs) >= afterUs
+  }
+
+  asked(nowUs: number): void {
+    this.#askedUs = nowUs
+  }
+
+  /**
+   * Whether no frame has come for so long that it is to be found out whether some should have: for longer than usual,
+   * though the other side may live. True once, and again each time that the silence has doubled.
+   */
+  takeDoubt(nowUs: number): boolean {
+    if (!this.isOpen || this.#isPaused) return false
+    const silenceUs = this.#usual.ofNowUs(nowUs)
+    const limitUs = Math.max(this.#doubtUs, this.#usual.limitUs(this.#limits.silenceMaxMs * 1000 * ASK_MIN_SHARE))
+    if (silenceUs < limitUs) return false
+    this.#doubtUs = 2 * silenceUs
+    return true
   }
 
   connecting(nowUs: number): void {
@@ -69,14 +113,28 @@ export class ConnectionState {
   opened(nowUs: number): void {
     this.#phase = 'open'
     this.#openedUs = nowUs
-    this.#heardUs = nowUs
+    this.#listen(nowUs)
     this.#handOverUs = nowUs + this.#limits.socketMaxAgeMs * 1000
     this.#switchUs = NEVER
   }
 
-  /** Anything came: a frame, a ping, the answer to a ping. */
+  #listen(nowUs: number): void {
+    this.#usual.begin(nowUs)
+    this.#doubtUs = 0
+    this.heard(nowUs)
+  }
+
+  /** A sign of life came: the answer to our ping. A ping of the venue is none, since it may come while data does not. */
   heard(nowUs: number): void {
     this.#heardUs = nowUs
+    this.#askedUs = NEVER
+  }
+
+  /** A frame came. */
+  brought(nowUs: number): void {
+    this.#usual.note(nowUs)
+    this.#doubtUs = 0
+    this.heard(nowUs)
   }
 
   /** The venue will cut this socket soon. */
@@ -115,6 +173,6 @@ export class ConnectionState {
 
   resumed(nowUs: number): void {
     this.#isPaused = false
-    this.#heardUs = nowUs
+    this.#listen(nowUs)
   }
 }

@@ -40,14 +40,13 @@ export interface FeedLineOptions {
   readonly onLost?: (plan: SocketPlan) => void
   /** A socket brings the line's streams from now on: the first one, or one that follows a lost one. */
   readonly onFollowing?: (plan: SocketPlan) => void
+  /** No frame has come for longer than usual: an answer to a ping does not tell whether some should have. */
+  readonly onDoubt?: (plan: SocketPlan) => void
   /** Whether the venue says by this frame that it will cut the socket soon: a successor is opened then. */
   readonly announcesEnd?: (frame: Uint8Array) => boolean
   /** True while the queue is full: sockets that open then do not read. */
   readonly isPaused: () => boolean
 }
-
-/** Share of the silence that is allowed after which we ask for a sign of life. */
-const PING_AFTER_SHARE = 1 / 3
 
 /**
  * One planned connection: keeps a socket open, replaces it before the venue cuts it, comes back after failures.
@@ -62,7 +61,6 @@ export class FeedLine implements SocketListener {
   #socket: StreamSocket | undefined
   #successor: StreamSocket | undefined
   #isSuccessorOpen = false
-  #pingedUs = 0
   #blockedUntilUs = 0
   #openedCount = 0
   #reconnectCount = 0
@@ -78,6 +76,11 @@ export class FeedLine implements SocketListener {
 
   get isOpen(): boolean {
     return this.#state.isOpen
+  }
+
+  /** When it was known last that all that had been sent has come, µs. */
+  get heardUs(): number {
+    return this.#state.heardUs
   }
 
   get symbols(): readonly string[] {
@@ -129,10 +132,12 @@ export class FeedLine implements SocketListener {
   }
 
   #askForLife(nowUs: number): void {
-    const afterUs = this.#options.limits.silenceMaxMs * 1000 * PING_AFTER_SHARE
-    if (this.#state.silenceUs(nowUs) < afterUs || nowUs - this.#pingedUs < afterUs) return
-    this.#pingedUs = nowUs
-    this.#socket?.ping()
+    const { onDoubt, plan } = this.#options
+    if (this.#state.isAskDue(nowUs)) {
+      this.#state.asked(nowUs)
+      this.#socket?.ping()
+    }
+    if (this.#state.takeDoubt(nowUs)) onDoubt?.(plan)
   }
 
   opened(socket: StreamSocket): void {
@@ -154,7 +159,7 @@ export class FeedLine implements SocketListener {
   frame(socket: StreamSocket, bytes: Uint8Array): void {
     const receivedTimeUs = this.#options.clock.nowUs()
     if (socket === this.#socket) {
-      this.#state.heard(receivedTimeUs)
+      this.#state.brought(receivedTimeUs)
       // A connection that brings something has succeeded; one that only opens may be cut again at once.
       this.#backoff.reset()
     }

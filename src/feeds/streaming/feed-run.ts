@@ -90,7 +90,9 @@ export class FeedRun {
     const { clock, ledger, limits, sockets, steps, isFollowing } = this.#options
     if (sockets.queue.count > 0 || ledger.hasMissing || !isFollowing()) return -1
     const aheadUs = Math.min(0, (steps.skew.aheadMs ?? 0) * 1000)
-    return Math.floor(clock.nowUs() + aheadUs - limits.idleLatenessMs * 1000)
+    // While a socket is silent it may be dead, and then what it should have brought is missing.
+    const knownUs = Math.min(clock.nowUs() - limits.idleLatenessMs * 1000, sockets.heardUs)
+    return Math.floor(knownUs + aheadUs)
   }
 
   status(own: OwnStatus): FeedStatus {

@@ -15,4 +15,15 @@ export class HeardSymbols {
     }
     return quiet
   }
+
+  /** The one of the symbols that was heard of last; undefined where none was. */
+  latestAmong(symbols: readonly string[]): string | undefined {
+    let latest: string | undefined
+    let latestUs = -1
+    for (const symbol of symbols) {
+      const heardUs = this.#heardUs.get(symbol) ?? -1
+      if (heardUs > latestUs) [latest, latestUs] = [symbol, heardUs]
+    }
+    return latest
+  }
 }

@@ -42,15 +42,16 @@ describe('the budget of attempts', () => {
   })
 })
 
-describe('the state of a connection', () => {
-  const LIMITS = { connectTimeoutMs: 10_000, silenceMaxMs: 30_000, socketMaxAgeMs: 3_600_000, overlapMs: 2000 }
-  const opened = () => {
-    const state = new ConnectionState(LIMITS)
-    state.connecting(0)
-    state.opened(SECOND_US)
-    return state
-  }
+const LIMITS = { connectTimeoutMs: 10_000, silenceMaxMs: 30_000, socketMaxAgeMs: 3_600_000, overlapMs: 2000 }
 
+function opened(): ConnectionState {
+  const state = new ConnectionState(LIMITS)
+  state.connecting(0)
+  state.opened(SECOND_US)
+  return state
+}
+
+describe('the state of a connection', () => {
   it('cuts what does not open, and what is silent', () => {
     const state = new ConnectionState(LIMITS)
     expect(state.verdict(0)).toBe('connect')
@@ -99,6 +100,49 @@ describe('the state of a connection', () => {
     state.lost(5 * SECOND_US)
     expect(state.verdict(4 * SECOND_US)).toBe('stay')
     expect(state.verdict(5 * SECOND_US)).toBe('connect')
+  })
+})
+
+describe('the silence of a connection', () => {
+  it('asks for life when a socket is silent for longer than usual, and cuts what does not answer', () => {
+    const state = opened()
+    // Ten frames a second.
+    for (let frame = 1; frame <= 100; frame++) state.brought(SECOND_US + frame * 100_000)
+    const lastUs = 11 * SECOND_US
+    expect(state.isAskDue(lastUs + 2.9 * SECOND_US)).toBe(false)
+    expect(state.isAskDue(lastUs + 3 * SECOND_US)).toBe(true)
+    state.asked(lastUs + 3 * SECOND_US)
+    expect(state.isAskDue(lastUs + 10 * SECOND_US)).toBe(false)
+    expect(state.verdict(lastUs + 23 * SECOND_US)).toBe('stay')
+    expect(state.verdict(lastUs + 24 * SECOND_US)).toBe('cut')
+    state.heard(lastUs + 23 * SECOND_US)
+    expect(state.verdict(lastUs + 24 * SECOND_US)).toBe('stay')
+  })
+
+  it('a quiet socket is asked after a third of the time that it may be silent, and stays as long as it answers', () => {
+    const state = opened()
+    for (let second = 1; second < 3600; second++) {
+      const nowUs = second * SECOND_US
+      if (second % 200 === 0) state.brought(nowUs)
+      expect(state.verdict(nowUs)).toBe('stay')
+      if (!state.isAskDue(nowUs)) continue
+      expect(state.silenceUs(nowUs)).toBe(10 * SECOND_US)
+      state.asked(nowUs)
+      state.heard(nowUs)
+    }
+    expect(state.takeDoubt(3600 * SECOND_US)).toBe(false)
+  })
+
+  it('doubts a socket that brings nothing for longer than usual, though it lives', () => {
+    const state = opened()
+    for (let frame = 1; frame <= 100; frame++) state.brought(SECOND_US + frame * 2 * SECOND_US)
+    const doubts: number[] = []
+    for (let second = 0; second < 100; second++) {
+      const nowUs = (201 + second) * SECOND_US
+      state.heard(nowUs)
+      if (state.takeDoubt(nowUs)) doubts.push(second)
+    }
+    expect(doubts).toEqual([6, 12, 24, 48, 96])
   })
 })
 

@@ -57,6 +57,11 @@ export class SocketSet {
     return this.lines.every((line) => line.isOpen)
   }
 
+  /** When it was known last of all of them that what had been sent has come, µs. */
+  get heardUs(): number {
+    return Math.min(...this.lines.map((line) => line.heardUs))
+  }
+
   /** Does what is due. To be called often. */
   check(): void {
     for (const line of this.lines) line.check()

@@ -12,7 +12,7 @@ export interface SocketFailure {
 export interface SocketListener {
   opened(socket: StreamSocket): void
   frame(socket: StreamSocket, bytes: Uint8Array): void
-  /** A ping of the venue, answered already, or its answer to ours. */
+  /** The venue's answer to our ping. */
   heard(socket: StreamSocket): void
   closed(socket: StreamSocket, failure: SocketFailure): void
 }
@@ -41,7 +41,6 @@ export class StreamSocket {
     socket.binaryType = 'nodebuffer'
     socket.on('open', () => !this.#isClosed && listener.opened(this))
     socket.on('message', (data: RawData) => !this.#isClosed && listener.frame(this, data as Buffer))
-    socket.on('ping', () => !this.#isClosed && listener.heard(this))
     socket.on('pong', () => !this.#isClosed && listener.heard(this))
     socket.on('error', (error) => {
       this.#lastError = messageOf(error)

@@ -48,6 +48,8 @@ export class FakeVenue implements AsyncDisposable {
   readonly absent = new Set<string>()
   /** Nothing is sent while true, not even pongs. */
   isSilent = false
+  /** No data is sent while true; `withholdData` says what of the rest goes on. */
+  isWithholding = false
   /** Clock of the venue less ours. */
   aheadMs = 0
   usedWeight = 0
@@ -153,7 +155,7 @@ export class FakeVenue implements AsyncDisposable {
   #send(stream: string, data: string, mischief: Mischief): void {
     const text = `{"stream":"${stream}","data":${data}}`
     for (const client of this.#clients) {
-      if (!client.streams.has(stream) || this.isSilent || mischief === 'lose') continue
+      if (!client.streams.has(stream) || this.isSilent || this.isWithholding || mischief === 'lose') continue
       const before = this.#swapped.get(client)
       if (mischief === 'swap' && before === undefined) {
         this.#swapped.set(client, text)
@@ -202,6 +204,26 @@ export class FakeVenue implements AsyncDisposable {
   endSilence(): void {
     this.isSilent = false
     for (const { socket } of this.#clients) socket.resume()
+  }
+
+  /**
+   * From now on no data comes; the venue goes on pinging every 20 ms, over the sockets that are open now.
+   * @param answersPings whether pings of the client are answered, over these sockets
+   * @returns ends the pings, and data comes again over all sockets
+   */
+  withholdData(answersPings: boolean): () => void {
+    this.isWithholding = true
+    const clients = [...this.#clients]
+    // Reading nothing, the venue answers nothing.
+    if (!answersPings) for (const { socket } of clients) socket.pause()
+    const timer = setInterval(() => {
+      for (const { socket } of clients) if (socket.readyState === socket.OPEN) socket.ping()
+    }, 20)
+    return () => {
+      clearInterval(timer)
+      this.isWithholding = false
+      for (const { socket } of clients) socket.resume()
+    }
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
