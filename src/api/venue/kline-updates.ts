@@ -1,27 +1,21 @@
 import type { Candle } from '../../events/candle.ts'
 import { INTERVALS } from '../../events/interval.ts'
-import { type CandleIds, klineMessage } from './venue-messages.ts'
+import type { KlineSender } from './kline-sender.ts'
+import type { RolledUpdates } from './rolled-updates.ts'
 import type { Stream, VenueStreams } from './venue-streams.ts'
 import type { Listing, VenueSymbols } from './venue-symbols.ts'
 
 /** Finished candles that wait to be sent: far more than a minute of all symbols gives. */
 const FINISHED_MAX_COUNT = 100_000
 
-interface Sent {
-  openTimeMs: number
-  isFinal: boolean
-  text: string
-  /** Of the trade that opened the candle; -1 where none was found. */
-  firstId: number
-}
+export type OpenCandles = (symbols: readonly string[], interval: Candle['interval']) => Promise<readonly Candle[]>
 
 export interface KlineUpdatesOptions {
   readonly streams: VenueStreams
   readonly symbols: VenueSymbols
-  readonly openCandles: (symbols: readonly string[], interval: Candle['interval']) => Promise<readonly Candle[]>
-  readonly firstId: (listing: Listing, fromMs: number, toMs: number) => Promise<number | undefined>
-  /** Market time, whole ms. */
-  readonly nowMs: () => number
+  readonly openCandles: OpenCandles
+  readonly sender: KlineSender
+  readonly rolled: RolledUpdates
   /** Called for a finished candle that found no place to wait. */
   readonly onDropped: () => void
 }
@@ -29,7 +23,6 @@ export interface KlineUpdatesOptions {
 /** Sends candles while they are open, as often as it is told to, and once more when they are final. */
 export class KlineUpdates {
   readonly #options: KlineUpdatesOptions
-  readonly #sent = new WeakMap<Stream, Sent>()
   #finished: { readonly listing: Listing; readonly candle: Candle }[] = []
 
   constructor(options: KlineUpdatesOptions) {
@@ -45,24 +38,27 @@ export class KlineUpdates {
   async sendFinished(): Promise<void> {
     const finished = this.#finished
     this.#finished = []
-    for (const { listing, candle } of finished) await this.#send(listing, candle)
+    for (const { listing, candle } of finished) {
+      await this.#send(listing, candle)
+      await this.#options.rolled.finish(listing, candle)
+    }
   }
 
+  /** Asks the engine once for each interval that something is made of. */
   async sendOpen(): Promise<void> {
-    const { streams, symbols, openCandles } = this.#options
+    const { streams, symbols, openCandles, rolled } = this.#options
     const watched = streams.ofKind('kline')
-    for (const interval of INTERVALS) {
-      const names = watched.filter(({ name }) => name.interval === interval).map(({ name }) => name.wireSymbol)
-      if (names.length === 0) continue
-      const found = await Promise.all([...new Set(names)].map((name) => symbols.find(name)))
-      const listings = found.filter((listing) => listing !== undefined)
-      const candles = await openCandles(
-        listings.map(({ symbol }) => symbol),
-        interval,
-      )
-      for (const candle of candles.toSorted((a, b) => a.openTimeMs - b.openTimeMs)) {
-        const listing = listings.find(({ venue, symbol }) => venue === candle.venue && symbol === candle.symbol)
-        if (listing !== undefined) await this.#send(listing, candle)
+    for (const base of INTERVALS) {
+      const kept = watched.filter(({ name }) => name.interval === base)
+      const longer = watched.filter((stream) => rolled.isOf(stream, base))
+      if (kept.length + longer.length === 0) continue
+      const listings = await listingsOf([...kept, ...longer], symbols)
+      const names = [...listings.values()].map(({ symbol }) => symbol)
+      const byListing = groupCandles(await openCandles(names, base), listings)
+      for (const [listing, candles] of byListing) for (const candle of candles) await this.#send(listing, candle)
+      for (const stream of longer) {
+        const listing = listings.get(stream.name.wireSymbol)
+        if (listing !== undefined) await rolled.sendOpen(stream, listing, byListing.get(listing) ?? [])
       }
     }
   }
@@ -72,33 +68,38 @@ export class KlineUpdates {
   }
 
   async #send(listing: Listing, candle: Candle): Promise<void> {
-    const { wireSymbol } = listing
-    const stream = this.#options.streams
-      .of(wireSymbol)
-      ?.streams.get(`${wireSymbol.toLowerCase()}@kline_${candle.interval}`)
-    if (stream === undefined) return
-    const sent = this.#sent.get(stream) ?? { openTimeMs: -1, isFinal: false, text: '', firstId: -1 }
-    if (candle.openTimeMs < sent.openTimeMs && !candle.isFinal) return
-    const isSame = candle.openTimeMs === sent.openTimeMs
-    if (isSame && sent.isFinal) return
-    const firstId = isSame ? sent.firstId : await this.#firstIdOf(listing, candle)
-    const text = JSON.stringify(candle)
-    if (isSame && text === sent.text) return
-    // A candle that becomes final after the next one has begun must not hide what was sent of that one.
-    if (candle.openTimeMs >= sent.openTimeMs) {
-      this.#sent.set(stream, { openTimeMs: candle.openTimeMs, isFinal: candle.isFinal, text, firstId })
-    }
-    stream.send(JSON.stringify(klineMessage(wireSymbol, candle, idsOf(candle, firstId), this.#options.nowMs())))
-  }
-
-  /** Asked for once a candle. */
-  async #firstIdOf(listing: Listing, { openTimeMs, closeTimeMs }: Candle): Promise<number> {
-    return (await this.#options.firstId(listing, openTimeMs, closeTimeMs)) ?? -1
+    const stream = this.#options.streams.klineOf(listing.wireSymbol, candle.interval)
+    if (stream !== undefined) await this.#options.sender.send(stream, listing, candle)
   }
 }
 
-/** Ids are consecutive, so that the last one follows from the count. */
-function idsOf({ tradeCount }: Candle, firstId: number): CandleIds {
-  if (firstId < 0 || tradeCount === 0) return { firstId: -1, lastId: -1 }
-  return { firstId, lastId: firstId + tradeCount - 1 }
+/** By their names on the wire; unknown ones are left out. */
+export async function listingsOf(
+  streams: readonly Stream[],
+  symbols: VenueSymbols,
+): Promise<ReadonlyMap<string, Listing>> {
+  const listings = new Map<string, Listing>()
+  for (const { name } of streams) {
+    const listing = listings.get(name.wireSymbol) ?? (await symbols.find(name.wireSymbol))
+    if (listing !== undefined) listings.set(name.wireSymbol, listing)
+  }
+  return listings
+}
+
+/** Oldest first. */
+function groupCandles(candles: readonly Candle[], listings: ReadonlyMap<string, Listing>): Map<Listing, Candle[]> {
+  const byOwner = Map.groupBy(candles, ownerOf)
+  const groups = new Map<Listing, Candle[]>()
+  for (const listing of listings.values()) {
+    const own = byOwner.get(ownerOf(listing)) ?? []
+    groups.set(
+      listing,
+      own.toSorted((a, b) => a.openTimeMs - b.openTimeMs),
+    )
+  }
+  return groups
+}
+
+function ownerOf({ venue, symbol }: { readonly venue: string; readonly symbol: string }): string {
+  return `${venue} ${symbol}`
 }

@@ -1,4 +1,4 @@
-import { type Interval, isInterval } from '../../events/interval.ts'
+import { isVenueInterval, type VenueInterval } from './kline-interval.ts'
 import { venueRefusal } from './venue-refusal.ts'
 
 const SYMBOL = /^[A-Z0-9-_.]{1,64}$/
@@ -60,9 +60,9 @@ export class RequestParameters {
     return Number(text)
   }
 
-  interval(): Interval {
+  interval(): VenueInterval {
     const text = this.#required('interval')
-    if (!isInterval(text)) throw venueRefusal(-1120, 'Invalid interval.')
+    if (!isVenueInterval(text)) throw venueRefusal(-1120, 'Invalid interval.')
     return text
   }
 

@@ -1,7 +1,7 @@
 import { multiply } from '../../base/decimal-text.ts'
-import type { Candle } from '../../events/candle.ts'
 import type { Quote } from '../../events/trade.ts'
 import type { DayStatistics } from './day-statistics.ts'
+import type { Kline } from './kline.ts'
 import { isBuyerMaker, type NumberedTrade, timeMs } from './venue-messages.ts'
 import { type Listing, zeroAt } from './venue-symbols.ts'
 
@@ -24,19 +24,19 @@ export function aggTradeRow(trade: NumberedTrade) {
   return { a: f, p, q, f, l: trade.lastId ?? f, T: timeMs(trade), m: isBuyerMaker(trade), M: true }
 }
 
-export function klineRow(candle: Candle) {
+export function klineRow(kline: Kline) {
   return [
-    candle.openTimeMs,
-    candle.open,
-    candle.high,
-    candle.low,
-    candle.close,
-    candle.volume,
-    candle.closeTimeMs - 1,
-    candle.quoteVolume,
-    candle.tradeCount,
-    candle.takerBuyVolume,
-    candle.takerBuyQuoteVolume,
+    kline.openTimeMs,
+    kline.open,
+    kline.high,
+    kline.low,
+    kline.close,
+    kline.volume,
+    kline.closeTimeMs - 1,
+    kline.quoteVolume,
+    kline.tradeCount,
+    kline.takerBuyVolume,
+    kline.takerBuyQuoteVolume,
     '0',
   ]
 }

@@ -1,4 +1,4 @@
-import { type Interval, isInterval } from '../../events/interval.ts'
+import { isVenueInterval, type VenueInterval } from './kline-interval.ts'
 
 export type StreamKind =
   | 'trade'
@@ -18,12 +18,12 @@ export interface StreamName {
   readonly wireSymbol: string
   readonly kind: StreamKind
   /** Of `kline`. */
-  readonly interval?: Interval
+  readonly interval?: VenueInterval
   /** How often it is pushed, of streams that are not sent at once. */
   readonly everyMs?: number
 }
 
-const PATTERN = /^([a-z0-9._-]{1,64})@([A-Za-z]+)(?:_([0-9]+[a-z]))?([0-9]*)((?:@100ms)?)$/
+const PATTERN = /^([a-z0-9._-]{1,64})@([A-Za-z]+)(?:_([0-9]+[A-Za-z]))?([0-9]*)((?:@100ms)?)$/
 const PLAIN: ReadonlySet<string> = new Set<StreamKind>(['trade', 'aggTrade', 'bookTicker'])
 const BY_SECOND: ReadonlySet<string> = new Set<StreamKind>(['miniTicker', 'ticker'])
 const DEPTH_LEVELS = new Set(['5', '10', '20'])
@@ -47,8 +47,8 @@ export function parseStreamName(name: string): StreamName | undefined {
   }
   if (levels !== '' || speed !== '') return undefined
   if (word === 'kline') {
-    if (interval === undefined || !isInterval(interval)) return undefined
-    return { name, wireSymbol, kind: 'kline', interval, everyMs: KLINE_EVERY_MS }
+    if (interval === undefined || !isVenueInterval(interval)) return undefined
+    return { name, wireSymbol, kind: 'kline', interval, everyMs: interval === '1s' ? SECOND_MS : KLINE_EVERY_MS }
   }
   if (interval !== undefined) return undefined
   if (PLAIN.has(word)) return { name, wireSymbol, kind: word as StreamKind }

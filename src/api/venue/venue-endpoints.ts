@@ -1,11 +1,11 @@
-import type { Candle } from '../../events/candle.ts'
-import { type Interval, intervalMs } from '../../events/interval.ts'
 import type { Quote } from '../../events/trade.ts'
 import type { MarketData } from '../market-data.ts'
 import type { DayStatisticsReader } from './day-statistics.ts'
 import { rateLimitRows, symbolRow } from './exchange-info.ts'
+import type { KlineReader } from './kline-reader.ts'
 import { badCombination, type RequestParameters, type SymbolChoice } from './request-parameters.ts'
 import { aggTradeRow, bookTickerRow, dayRow, klineRow, miniDayRow, tradeRow } from './rest-rows.ts'
+import type { SecondKlines } from './second-klines.ts'
 import { bookOf, updateIdOf } from './venue-messages.ts'
 import { venueRefusal } from './venue-refusal.ts'
 import type { VenueSettings } from './venue-settings.ts'
@@ -16,15 +16,13 @@ const ROWS_NORMAL_COUNT = 500
 const ROWS_MAX_COUNT = 1000
 const DEPTH_NORMAL_COUNT = 100
 const DEPTH_MAX_COUNT = 5000
-/** How much further each next look for candles reaches, where there were too few: some markets sleep. */
-const LOOK_GROWTH = 8
-/** Intervals that one look covers at most. */
-const LOOK_MAX_COUNT = 10_000
 
 export interface EndpointContext {
   readonly data: MarketData
   readonly symbols: VenueSymbols
   readonly trades: VenueTrades
+  readonly klines: KlineReader
+  readonly seconds: SecondKlines
   readonly statistics: DayStatisticsReader
   readonly settings: VenueSettings
   /** Market time, whole ms. */
@@ -56,6 +54,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { path: 'historicalTrades', weight: () => 25, answer: historicalTrades },
   { path: 'aggTrades', weight: () => 4, answer: aggTrades },
   { path: 'klines', weight: () => 2, answer: klines },
+  { path: 'uiKlines', weight: () => 2, answer: klines },
   { path: 'ticker/24hr', weight: dayWeight, answer: dayTickers },
   { path: 'ticker/price', weight: (query) => ('symbol' in query ? 2 : 4), answer: priceTickers },
   { path: 'ticker/bookTicker', weight: (query) => ('symbol' in query ? 2 : 4), answer: bookTickers },
@@ -143,55 +142,13 @@ function klines(parameters: RequestParameters, context: EndpointContext) {
   const limit = parameters.limit(ROWS_NORMAL_COUNT, ROWS_MAX_COUNT)
   return async () => {
     const listing = await listingOf(symbol, context)
-    const toMs = endMs === undefined ? Number.MAX_SAFE_INTEGER : endMs + 1
-    const candles =
-      startMs === undefined
-        ? await candlesBefore(context, listing, interval, { fromMs: 0, toMs, limit })
-        : await candlesFrom(context, listing, interval, { fromMs: startMs, toMs, limit })
-    return candles.map(klineRow)
+    // Inclusive at the venue.
+    const span = { fromMs: startMs ?? 0, toMs: endMs === undefined ? Number.MAX_SAFE_INTEGER : endMs + 1, limit }
+    const end = startMs === undefined ? 'last' : 'first'
+    const { klines: longer, seconds } = context
+    const rows = interval === '1s' ? await seconds[end](listing, span) : await longer[end](listing, interval, span)
+    return rows.map(klineRow)
   }
-}
-
-interface CandleSpan {
-  readonly fromMs: number
-  readonly toMs: number
-  readonly limit: number
-}
-
-/** The first candles of a span, oldest first, by looks at ever longer parts of it: the store gives the newest first. */
-async function candlesFrom(context: EndpointContext, listing: Listing, interval: Interval, span: CandleSpan) {
-  const found: Candle[] = []
-  const lengthMs = intervalMs(interval)
-  const lastMs = Math.min(span.toMs, context.nowMs() + lengthMs)
-  const firstTradeMs = (await instrumentOf(listing, context))?.firstTradeTimeMs ?? span.fromMs
-  let fromMs = Math.max(span.fromMs, Math.floor(firstTradeMs / lengthMs) * lengthMs)
-  let count = span.limit
-  while (found.length < span.limit && fromMs < lastMs) {
-    const toMs = Math.min(lastMs, fromMs + count * lengthMs)
-    found.push(...(await candlesBefore(context, listing, interval, { fromMs, toMs, limit: count })))
-    fromMs = toMs
-    count = Math.min(LOOK_MAX_COUNT, count * LOOK_GROWTH)
-  }
-  return found.slice(0, span.limit)
-}
-
-/** The last candles of a span, oldest first, the open one included. */
-async function candlesBefore(
-  { data }: EndpointContext,
-  listing: Listing,
-  interval: Interval,
-  { fromMs, toMs, limit }: CandleSpan,
-): Promise<Candle[]> {
-  const { venue, symbol } = listing
-  const isWanted = (candle: Candle) => candle.venue === venue && candle.openTimeMs >= fromMs && candle.openTimeMs < toMs
-  const open = (await data.engine.openCandles([symbol], interval)).filter(isWanted)
-  // Rows of every venue of the symbol are given: with several, as many more are asked for.
-  const venueCount = (await data.symbols.instruments()).filter((row) => row.symbol === symbol).length
-  const query = { symbol, interval, fromMs, toMs, limit: limit * Math.max(1, venueCount) }
-  const { rows } = await data.store.candles(query)
-  // What is stored is final, and counts before what was open a moment ago.
-  const byTime = new Map([...open, ...rows.filter(isWanted)].map((candle) => [candle.openTimeMs, candle]))
-  return [...byTime.values()].sort((a, b) => a.openTimeMs - b.openTimeMs).slice(-limit)
 }
 
 function dayTickers(parameters: RequestParameters, context: EndpointContext) {
@@ -249,10 +206,6 @@ async function listingOf(wireSymbol: string, { symbols }: EndpointContext): Prom
 async function listingsOf(choice: SymbolChoice, context: EndpointContext): Promise<readonly Listing[]> {
   if (choice.kind === 'all') return context.symbols.all()
   return Promise.all(choice.names.map((name) => listingOf(name, context)))
-}
-
-async function instrumentOf({ venue, symbol }: Listing, { data }: EndpointContext) {
-  return (await data.symbols.instruments()).find((row) => row.venue === venue && row.symbol === symbol)
 }
 
 async function quoteOf(listing: Listing, { data }: EndpointContext): Promise<Quote | undefined> {

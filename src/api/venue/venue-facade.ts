@@ -12,7 +12,12 @@ import type { App } from '../rest/route-context.ts'
 import type { ChaosOrder } from './chaos-order.ts'
 import { addChaosRoutes } from './chaos-routes.ts'
 import { DayStatisticsReader } from './day-statistics.ts'
+import { KlineReader } from './kline-reader.ts'
+import { KlineSender } from './kline-sender.ts'
 import { KlineUpdates } from './kline-updates.ts'
+import { RolledUpdates } from './rolled-updates.ts'
+import { SecondKlines } from './second-klines.ts'
+import { SecondUpdates } from './second-updates.ts'
 import { TickerUpdates } from './ticker-updates.ts'
 import { VenueChaos } from './venue-chaos.ts'
 import { VenueMarket } from './venue-market.ts'
@@ -52,7 +57,10 @@ export class VenueFacade {
   readonly #trades: VenueTrades
   readonly #statistics: DayStatisticsReader
   readonly #publisher: VenuePublisher
+  readonly #klineReader: KlineReader
+  readonly #secondKlines: SecondKlines
   readonly #klines: KlineUpdates
+  readonly #seconds: SecondUpdates
   readonly #tickers: TickerUpdates
   readonly #chaos: VenueChaos
   readonly #metrics: VenueMetrics
@@ -82,13 +90,23 @@ export class VenueFacade {
     })
     this.#market = new VenueMarket(this.#symbols, this.#streams, this.#publisher)
     this.#trades = new VenueTrades(data.store, (listing, count) => this.#market.recentTrades(listing, count))
-    this.#klines = new KlineUpdates({
-      streams: this.#streams,
-      symbols: this.#symbols,
-      openCandles: (symbols, interval) => data.engine.openCandles(symbols, interval),
+    this.#klineReader = new KlineReader({ data, recent: this.#market.recentCandles, nowMs })
+    this.#secondKlines = new SecondKlines(this.#trades, this.#klineReader, nowMs)
+    const sender = new KlineSender({
       firstId: (listing, fromMs, toMs) => this.#trades.firstId(listing, fromMs, toMs),
       nowMs,
+    })
+    const shared = { streams: this.#streams, symbols: this.#symbols, sender, nowMs }
+    this.#klines = new KlineUpdates({
+      ...shared,
+      openCandles: (symbols, interval) => data.engine.openCandles(symbols, interval),
+      rolled: new RolledUpdates({ ...shared, reader: this.#klineReader, recent: this.#market.recentCandles }),
       onDropped: () => this.#metrics.losses.inc({ reason: 'candle-queue-full' }),
+    })
+    this.#seconds = new SecondUpdates({
+      ...shared,
+      recentTrades: (listing, count) => this.#market.recentTrades(listing, count),
+      tradesIn: (listing, fromMs, toMs) => this.#secondKlines.tradesIn(listing, fromMs, toMs),
     })
     this.#tickers = new TickerUpdates(this.#streams, this.#symbols, this.#statistics, nowMs)
     this.#sockets = new VenueSockets({
@@ -130,6 +148,8 @@ export class VenueFacade {
       wallMs,
       symbols: this.#symbols,
       trades: this.#trades,
+      klines: this.#klineReader,
+      seconds: this.#secondKlines,
       statistics: this.#statistics,
       chaos: this.#chaos,
       metrics: this.#metrics,
@@ -188,13 +208,14 @@ export class VenueFacade {
   }
 
   /** Never twice at a time: a slow store makes updates rarer, not more. */
-  async #sendPaced(areTickersDue: boolean, areKlinesDue: boolean): Promise<void> {
+  async #sendPaced(isSecondDue: boolean, areKlinesDue: boolean): Promise<void> {
     if (this.#isPacing) return
     this.#isPacing = true
     try {
       await this.#klines.sendFinished()
       if (areKlinesDue) await this.#klines.sendOpen()
-      if (areTickersDue) await this.#tickers.send()
+      if (isSecondDue) await this.#seconds.send()
+      if (isSecondDue) await this.#tickers.send()
     } catch (error) {
       this.#options.logger.warn({ err: error }, `venue: updates could not be read: ${messageOf(error)}`)
     } finally {

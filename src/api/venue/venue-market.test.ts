@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Candle } from '../../events/candle.ts'
 import { TAKER_BUY, TradeBatch } from '../../events/trade-batch.ts'
 import { candleOf } from '../testing/sample-events.ts'
+import { KlineSender } from './kline-sender.ts'
 import { KlineUpdates } from './kline-updates.ts'
+import { RecentCandles } from './recent-candles.ts'
+import { RolledUpdates } from './rolled-updates.ts'
 import { parseStreamName } from './stream-name.ts'
 import { VenueMarket } from './venue-market.ts'
 import type { NumberedTrade } from './venue-messages.ts'
@@ -115,14 +118,13 @@ describe('KlineUpdates', () => {
     streams.join(parseStreamName('aapl@kline_1m')!, reader(sent))
     const symbols = new VenueSymbols(async () => [listing])
     let open: Candle[] = []
-    const subject = new KlineUpdates({
-      streams,
-      symbols,
-      openCandles: async () => open,
-      firstId: async (_, fromMs) => fromMs / 1000,
-      nowMs: () => 1,
-      onDropped: nothing,
-    })
+    const nowMs = () => 1
+    const sender = new KlineSender({ firstId: async (_, fromMs) => fromMs / 1000, nowMs })
+    const recent = new RecentCandles()
+    const store = { finalCandles: async () => [] }
+    const rolled = new RolledUpdates({ streams, reader: store, recent, sender, nowMs })
+    const openCandles = async () => open
+    const subject = new KlineUpdates({ streams, symbols, openCandles, sender, rolled, onDropped: nothing })
     const sendOpen = (...candles: Candle[]) => {
       open = candles.map((candle) => ({ ...candle, isFinal: false }))
       return subject.sendOpen()

@@ -7,6 +7,7 @@ import type { TradeBatch } from '../../events/trade-batch.ts'
 import { LatestRows } from '../live/latest-rows.ts'
 import type { FollowedInto } from '../live/log-follower.ts'
 import { RecentTrades } from '../live/recent-trades.ts'
+import { RecentCandles } from './recent-candles.ts'
 import { isNumbered, type NumberedTrade } from './venue-messages.ts'
 import type { SymbolStreams, VenueStreams } from './venue-streams.ts'
 import type { Listing, VenueSymbols } from './venue-symbols.ts'
@@ -35,6 +36,7 @@ interface Watched {
 export class VenueMarket implements FollowedInto {
   epoch = ''
   readonly tradeChannel = { isWatched: false }
+  readonly recentCandles = new RecentCandles()
   instruments = new InstrumentTable()
   readonly #symbols: VenueSymbols
   readonly #streams: VenueStreams
@@ -54,9 +56,8 @@ export class VenueMarket implements FollowedInto {
     this.#listener = listener
   }
 
-  get areCandlesWatched(): boolean {
-    return this.#streams.has('kline')
-  }
+  /** Of every symbol: REST needs what the store does not have yet. */
+  readonly areCandlesWatched = true
 
   /** The newest trades with an id, oldest first. */
   recentTrades(listing: Listing, maxCount: number): NumberedTrade[] {
@@ -95,11 +96,13 @@ export class VenueMarket implements FollowedInto {
     }
   }
 
-  /** Only what becomes final for the first time: the venue knows no corrections. */
+  /** Streams hear only of what becomes final for the first time: the venue knows no corrections. */
   takeCandles(candles: readonly Candle[]): void {
     this.#adopt()
     for (const candle of candles) {
-      if (!candle.isFinal || candle.revision > 0) continue
+      if (!candle.isFinal) continue
+      this.recentCandles.take(candle)
+      if (candle.revision > 0) continue
       const index = this.instruments.find(candle.venue, candle.symbol)
       const watched = index === undefined ? undefined : this.#watched[index]
       if (watched !== undefined) this.#listener.finalCandle(watched.listing, candle)
@@ -119,6 +122,7 @@ export class VenueMarket implements FollowedInto {
     this.#decimals = []
     this.#watched = []
     this.#indexes.clear()
+    this.recentCandles.clear()
     this.#instrumentsVersion = -1
     this.#symbols.clear()
     this.#listener.reset()

@@ -1,6 +1,6 @@
-import type { Candle } from '../../events/candle.ts'
 import type { Quote, Trade } from '../../events/trade.ts'
 import type { DayStatistics } from './day-statistics.ts'
+import type { Kline } from './kline.ts'
 
 /*
  * Messages of the venue's streams (web-socket-streams.md of its documentation), in its order of fields. Decimals are the
@@ -40,7 +40,7 @@ export interface CandleIds {
   readonly lastId: number
 }
 
-export function klineMessage(s: string, candle: Candle, { firstId, lastId }: CandleIds, sentMs: number) {
+export function klineMessage(s: string, candle: Kline, { firstId, lastId }: CandleIds, sentMs: number) {
   const k = {
     t: candle.openTimeMs,
     T: candle.closeTimeMs - 1,

@@ -87,9 +87,9 @@ describe('streams', () => {
   it('a stream that the facade does not have is refused, on the connection and in its address', async () => {
     const test = await started()
     const client = await VenueClient.open(test, '/stream')
-    client.send('SUBSCRIBE', ['aapl@trade', 'aapl@kline_3m'])
+    client.send('SUBSCRIBE', ['aapl@trade', 'aapl@kline_2m'])
     expect(await client.until(1)).toMatchObject([{ code: 2, id: 1 }])
-    await expect(VenueClient.open(test, '/ws/aapl@kline_3m')).rejects.toThrow('400')
+    await expect(VenueClient.open(test, '/ws/aapl@kline_2m')).rejects.toThrow('400')
     await expect(VenueClient.open(test, '/stream?streams=&timeUnit=MICROSECOND')).rejects.toThrow('400')
     await expect(VenueClient.open(test, '/other')).rejects.toThrow('404')
   })

@@ -1,3 +1,4 @@
+import type { VenueInterval } from './kline-interval.ts'
 import type { StreamKind, StreamName } from './stream-name.ts'
 
 /** Streams of single events. */
@@ -60,6 +61,10 @@ export class VenueStreams {
 
   of(wireSymbol: string): SymbolStreams | undefined {
     return this.#symbols.get(wireSymbol)
+  }
+
+  klineOf(wireSymbol: string, interval: VenueInterval): Stream | undefined {
+    return this.#symbols.get(wireSymbol)?.streams.get(`${wireSymbol.toLowerCase()}@kline_${interval}`)
   }
 
   /** Whether anybody waits for single events, which are then passed on without delay. */
