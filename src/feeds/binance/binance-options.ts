@@ -1,5 +1,5 @@
 import { FinPulseError } from '../../base/errors.ts'
-import { checkedUrl } from '../streaming/checked-url.ts'
+import { checkedRestUrl, socketAndRestUrl } from '../streaming/checked-url.ts'
 import { STREAMING_LIMITS, type StreamingLimits } from '../streaming/streaming-limits.ts'
 
 export type BinanceMarket = 'spot' | 'usdm'
@@ -14,7 +14,7 @@ export interface BinanceOptions {
   readonly tradeStream?: BinanceTradeStream
   /** Whether best bids and asks (`bookTicker`) are taken too. Default: true. */
   readonly hasQuotes?: boolean
-  /** Base of the WebSocket addresses, instead of the venue's own: `ws://127.0.0.1:9000/binance`. */
+  /** Base of the WebSocket addresses, instead of the venue's own: `ws://127.0.0.1:9000/binance`; `http` is read as `ws`. */
   readonly url?: string
   /** Base of the REST addresses. Default: that of `url` with `http` for `ws`, or the venue's own. */
   readonly restUrl?: string
@@ -104,8 +104,7 @@ export function binanceSettings(options: BinanceOptions): BinanceSettings {
   if (!(perSocket >= 2 && perSocket <= STREAMS_PER_SOCKET_LIMIT)) {
     throw invalid(`streams a socket: expected 2 to ${STREAMS_PER_SOCKET_LIMIT}, got ${perSocket}`)
   }
-  const url = checkedUrl(options.url ?? facts.url, /^wss?:$/, 'ws:// or wss://')
-  const restDefault = options.url === undefined ? facts.restUrl : url.replace(/^ws/, 'http')
+  const { url, restUrl } = options.url === undefined ? facts : socketAndRestUrl(options.url)
   return {
     market: options.market,
     facts,
@@ -113,7 +112,7 @@ export function binanceSettings(options: BinanceOptions): BinanceSettings {
     tradeStream: options.tradeStream ?? (options.market === 'spot' ? 'trade' : 'aggTrade'),
     hasQuotes: options.hasQuotes ?? true,
     url,
-    restUrl: checkedUrl(options.restUrl ?? restDefault, /^https?:$/, 'http:// or https://'),
+    restUrl: options.restUrl === undefined ? restUrl : checkedRestUrl(options.restUrl),
     hasTiers: options.url === undefined,
     limits,
   }

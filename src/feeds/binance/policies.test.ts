@@ -41,10 +41,15 @@ describe('the plan of sockets', () => {
   it('a base or a symbol that is none is named', () => {
     expect(() => binanceSettings({ market: 'spot', symbols: ['btc/usdt'] })).toThrow('got "BTC/USDT"')
     expect(() => binanceSettings({ market: 'spot', symbols: [] })).toThrow('got []')
-    expect(() => binanceSettings({ market: 'spot', symbols: ['x'], url: 'http://x' })).toThrow('got "http://x"')
+    expect(() => binanceSettings({ market: 'spot', symbols: ['x'], url: 'ftp://x' })).toThrow('got "ftp://x"')
   })
 
-  it('asks where the sockets are, with http for ws', () => {
+  it('asks where the sockets are, with http for ws, whichever of them the base is written with', () => {
+    for (const url of ['wss://x:1/y', 'https://x:1/y/']) {
+      const settings = binanceSettings({ market: 'spot', symbols: ['x'], url })
+      expect(settings).toMatchObject({ url: 'wss://x:1/y', restUrl: 'https://x:1/y' })
+    }
+    expect(binanceSettings({ market: 'spot', symbols: ['x'], url: 'http://x:1' }).url).toBe('ws://x:1')
     expect(binanceSettings({ market: 'spot', symbols: ['x'], url: 'wss://x:1/y' }).restUrl).toBe('https://x:1/y')
     expect(binanceSettings({ market: 'spot', symbols: ['x'] }).restUrl).toBe('https://api.binance.com')
   })

@@ -83,6 +83,15 @@ describe('KrakenFeed', () => {
     await until(() => collected.watermarksUs.length > 0, 'a promise')
   })
 
+  it('finds sockets and requests at an address that begins with http', async () => {
+    await using venue = await FakeKraken.start()
+    await using collected = await following(venue, { url: venue.url.replace('ws', 'http') })
+    venue.trade('BTC/USD')
+    venue.trade('BTC/USD', 'lose')
+    venue.trade('BTC/USD')
+    await untilAll(venue, collected)
+  })
+
   it('past trades of the first snapshot only tell where the numbers stand', async () => {
     await using venue = await FakeKraken.start()
     for (const symbol of SYMBOLS) venue.trade(symbol, 'none', 30)
@@ -199,6 +208,20 @@ describe('gaps', () => {
     venue.trade('BTC/USD')
     await untilAll(venue, collected)
     expect(venue.requests).toHaveLength(2)
+  })
+})
+
+describe('after an outage', () => {
+  it.each([3, 120])('%i trades of a pair that is quiet afterwards are found', async (count) => {
+    await using venue = await FakeKraken.start()
+    await using collected = await following(venue)
+    for (const symbol of SYMBOLS) venue.trade(symbol)
+    await untilAll(venue, collected)
+    venue.cut()
+    venue.trade('ETH/USD', 'lose', count)
+    await untilAll(venue, collected)
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    expect(collected.feed.status()).toMatchObject({ reconnects: 1, repairs: { outstandingCount: 0 } })
   })
 })
 

@@ -1,6 +1,6 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { NAME_PATTERN } from '../../events/limits.ts'
-import { checkedUrl } from '../streaming/checked-url.ts'
+import { checkedRestUrl, socketAndRestUrl } from '../streaming/checked-url.ts'
 import { STREAMING_LIMITS, type StreamingLimits } from '../streaming/streaming-limits.ts'
 
 export interface KrakenOptions {
@@ -8,7 +8,7 @@ export interface KrakenOptions {
   readonly symbols: readonly string[]
   /** Whether best bids and asks (`ticker`) are taken too. Default: true. */
   readonly hasQuotes?: boolean
-  /** Base of the WebSocket address, instead of the venue's own; `/v2` is appended. */
+  /** Base of the WebSocket address, instead of the venue's own; `http` is read as `ws`, `/v2` is appended. */
   readonly url?: string
   /** Base of the REST addresses. Default: that of `url` with `http` for `ws`, or the venue's own. */
   readonly restUrl?: string
@@ -54,8 +54,7 @@ const LIMITS: KrakenLimits = {
 export const VENUE = 'kraken'
 /** Rows of a REST answer, as the venue documents it. */
 export const PAGE_MAX_COUNT = 1000
-const URL_OF_VENUE = 'wss://ws.kraken.com'
-const REST_URL_OF_VENUE = 'https://api.kraken.com'
+const ADDRESSES_OF_VENUE = { url: 'wss://ws.kraken.com', restUrl: 'https://api.kraken.com' }
 
 /** The options with every default in place. */
 export interface KrakenSettings {
@@ -73,13 +72,12 @@ export function krakenSettings(options: KrakenOptions): KrakenSettings {
   if (symbols.length === 0) throw invalid('symbols: expected at least one symbol, got []')
   const odd = symbols.find((symbol) => !NAME_PATTERN.test(symbol) || !symbol.includes('/'))
   if (odd !== undefined) throw invalid(`symbols: expected pairs such as BTC/USD, got "${odd}"`)
-  const url = checkedUrl(options.url ?? URL_OF_VENUE, /^wss?:$/, 'ws:// or wss://')
-  const restDefault = options.url === undefined ? REST_URL_OF_VENUE : url.replace(/^ws/, 'http')
+  const { url, restUrl } = options.url === undefined ? ADDRESSES_OF_VENUE : socketAndRestUrl(options.url)
   return {
     symbols,
     hasQuotes: options.hasQuotes ?? true,
     url: `${url}/v2`,
-    restUrl: checkedUrl(options.restUrl ?? restDefault, /^https?:$/, 'http:// or https://'),
+    restUrl: options.restUrl === undefined ? restUrl : checkedRestUrl(options.restUrl),
     limits: { ...LIMITS, ...options.limits },
   }
 }
