@@ -28,7 +28,11 @@ export function createRegistry(source: MetricsSource): Registry {
   counter('finpulse_log_labels_total', 'Labels of generated events in the log.', (status) => status.labelCount)
   counter('finpulse_processors_candles_total', 'Candles derived, revisions included.', (status) => status.candleCount)
   counter('finpulse_processors_alerts_total', 'Alerts derived.', (status) => status.alertCount)
-  counter('finpulse_processors_gaps_total', 'Gaps in trade ids declared.', (status) => status.gapCount)
+  counter(
+    'finpulse_processors_gaps_total',
+    'Gaps in trade ids that were not filled when their candles were due.',
+    (status) => status.gapCount,
+  )
   counter('finpulse_log_dead_letters_total', 'Refused inputs kept as dead letters.', (status) => status.deadLetterCount)
   counter('finpulse_feeds_waits_total', 'Waits of the feed for the processors.', (status) => status.backPressureCount)
   new Counter({

@@ -16,8 +16,9 @@ export interface PipelineStatus {
   readonly labelCount: number
   readonly candleCount: number
   readonly alertCount: number
-  readonly gapCount: number
   readonly deadLetterCount: number
+  /** Declared by the processors, since the log's beginning; those of a feed are in its status. */
+  readonly gapCount: number
   readonly duplicateCount: number
   readonly processLagCount: number
   readonly backPressureCount: number

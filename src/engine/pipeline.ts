@@ -215,7 +215,7 @@ export class Pipeline {
       labelCount: count('labels'),
       candleCount: count('market.candles'),
       alertCount: count('alerts'),
-      gapCount: count('gaps'),
+      gapCount: counts?.emitted.gaps ?? 0,
       deadLetterCount: count('dead-letters'),
       duplicateCount: counts?.duplicates ?? 0,
       processLagCount: this.processLagCount,
