@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { divideRounded, formatDecimal } from './decimal.ts'
-import { add, compare, decimalsOf, multiply, ratio, subtract } from './decimal-text.ts'
+import { add, compare, decimalsOf, maxDecimalsOf, multiply, ratio, subtract, sum } from './decimal-text.ts'
 
 const decimal = fc.record({
   digits: fc.bigInt({ min: 0n, max: 10n ** 40n }),
@@ -25,6 +25,18 @@ describe('arithmetic on decimal texts', () => {
         expect(Math.sign(compare(textOf(a), textOf(b)))).toBe(wide(a) < wide(b) ? -1 : wide(a) > wide(b) ? 1 : 0)
       }),
     )
+  })
+
+  it('sums of many agree with whole numbers, at the most decimals of any', () => {
+    fc.assert(
+      fc.property(fc.array(decimal, { maxLength: 8 }), (rows) => {
+        const texts = rows.map(textOf)
+        expect(wideText(sum(texts))).toBe(rows.reduce((total, row) => total + wide(row), 0n))
+        expect(decimalsOf(sum(texts))).toBe(Math.max(0, ...rows.map(({ decimals }) => decimals)))
+        expect(maxDecimalsOf(texts)).toBe(decimalsOf(sum(texts)))
+      }),
+    )
+    expect(sum([])).toBe('0')
   })
 
   it('ratios are rounded half to even, the sign kept', () => {

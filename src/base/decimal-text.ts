@@ -18,6 +18,20 @@ export function add(a: string, b: string): string {
   return onDigits(a, b, (x, y) => x + y)
 }
 
+/** Of many, with the decimals of the one that has most; `0` of none. */
+export function sum(texts: readonly string[]): string {
+  const decimals = maxDecimalsOf(texts)
+  return formatDecimal(
+    texts.reduce((total, text) => total + digitsAt(text, decimals), 0n),
+    decimals,
+  )
+}
+
+/** Most decimals that any of the texts has. */
+export function maxDecimalsOf(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, decimalsOf(text)), 0)
+}
+
 export function subtract(a: string, b: string): string {
   return onDigits(a, b, (x, y) => x - y)
 }
