@@ -196,6 +196,9 @@ describe('gaps', () => {
     expect(venue.requests).toHaveLength(3)
     expect(venue.requests[0]).toBe(`/0/public/Trades?pair=BTC%2FUSD&since=${timeUs - 1}000&assetVersion=1`)
     expect(collected.feed.status().repairs).toMatchObject({ gapCount: 1, missingCount: 2450, repairedCount: 2450 })
+    expect(collected.gaps).toMatchObject([
+      { venue: 'kraken', symbol: 'BTC/USD', fromId: ids[1], missingCount: 2450, previousEventTimeMs: timeUs / 1000 },
+    ])
   })
 
   it('more than a page of trades within a microsecond does not stop it', async () => {

@@ -147,6 +147,7 @@ describe('ThresholdFeed', () => {
     expect(collected.alerts[0]).toMatchObject({ direction: 'DROP', value: -10 })
     await until(() => collected.alerts.length === 2, 'the calm')
     expect(collected.feed.status().repairs).toMatchObject({ gapCount: 1, missingCount: 2, repairedCount: 2 })
+    expect(collected.gaps).toMatchObject([{ symbol: 'BTCUSDT', fromId: made[1], toId: made[2] }])
     expect(collected.feed.dropped().overlap).toBe(1)
   })
 })
