@@ -168,8 +168,10 @@ describe('gaps', () => {
     await until(() => collected.trades.length === 12, 'what is asked for')
     expect(collected.feed.status().repairs).toMatchObject({ missingCount: 25, repairedCount: 10, givenUpCount: 15 })
   })
+})
 
-  it('ids that the venue has not itself are no loss', async () => {
+describe('ids that do not come back', () => {
+  it('those that the venue has not itself are no loss', async () => {
     await using venue = await FakeVenue.start()
     await using collected = await connected(venue)
     venue.trade('BTCUSDT')
@@ -177,7 +179,27 @@ describe('gaps', () => {
     venue.trade('BTCUSDT', 'lose')
     venue.trade('BTCUSDT')
     await untilAll(venue, collected)
+    await until(() => collected.feed.status().state === 'running', 'the last question')
     expect(collected.feed.status().repairs).toMatchObject({ absentCount: 1, repairedCount: 1, outstandingCount: 0 })
+    expect(venue.requests).toHaveLength(12)
+  })
+
+  it('those that the venue leaves out of its first answers are asked for again', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.trade('BTCUSDT')
+    for (const id of [1001, 1003]) venue.notYet.add(`BTCUSDT/${id}`)
+    for (let count = 0; count < 5; count++) venue.trade('BTCUSDT', 'lose')
+    venue.trade('BTCUSDT')
+    await until(() => collected.trades.length === 5, 'what the venue has')
+    expect(collected.idsOf('BTCUSDT')).toEqual([1000, 1002, 1004, 1005, 1006])
+    expect(collected.feed.status()).toMatchObject({
+      state: 'degraded',
+      repairs: { outstandingCount: 2, absentCount: 0 },
+    })
+    venue.notYet.clear()
+    await untilAll(venue, collected)
+    expect(collected.feed.status().repairs).toMatchObject({ repairedCount: 5, outstandingCount: 0, absentCount: 0 })
   })
 })
 

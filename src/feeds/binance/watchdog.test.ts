@@ -8,8 +8,12 @@ import { FakeVenue } from './testing/fake-venue.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
 
-async function busy(venue: FakeVenue) {
-  const collected = collectBinance({ market: 'spot', symbols: SYMBOLS, url: venue.url })
+function collect(venue: FakeVenue, silenceMaxMs: number) {
+  return collectBinance({ market: 'spot', symbols: SYMBOLS, url: venue.url, limits: { silenceMaxMs } })
+}
+
+async function busy(venue: FakeVenue, silenceMaxMs = 600) {
+  const collected = collect(venue, silenceMaxMs)
   await until(() => collected.feed.status().state === 'running', 'open sockets')
   for (let count = 0; count < 40; count++) {
     venue.trade(SYMBOLS[count % 2]!)
@@ -43,13 +47,11 @@ describe('the watchdog', () => {
 
   it.each([true, false])('leaves a quiet socket that answers our pings alone, busy before: %s', async (wasBusy) => {
     await using venue = await FakeVenue.start()
-    await using collected = wasBusy
-      ? await busy(venue)
-      : collectBinance({ market: 'spot', symbols: SYMBOLS, url: venue.url })
+    const silenceMaxMs = 300
+    await using collected = wasBusy ? await busy(venue, silenceMaxMs) : collect(venue, silenceMaxMs)
     await until(() => venue.clientCount === 1, 'the socket')
     const end = venue.withholdData(true)
-    // Three times the silence that is allowed.
-    await delay(1800)
+    await delay(3 * silenceMaxMs)
     end()
     expect(collected.feed.status()).toMatchObject({ state: 'running', reconnects: 0, repairs: { missingCount: 0 } })
     expect(venue.attempts).toHaveLength(1)

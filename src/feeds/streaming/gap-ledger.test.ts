@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GapLedger, type RepairRequest } from './gap-ledger.ts'
 
-const LIMITS = { gapMaxCount: 1000, repairAttemptsMaxCount: 3 }
+const LIMITS = { gapMaxCount: 1000, repairAttemptsMaxCount: 3, backoffFirstMs: 1, backoffMaxMs: 10 }
 const S = 'BTCUSDT'
 
 function ledgerAfter(...ids: number[]): GapLedger {
@@ -46,6 +46,23 @@ describe('GapLedger', () => {
     expect(ledger.nextRequest(0)?.symbol).toBe('B')
   })
 
+  it('of a gap beyond the maximum the oldest ids are given up', () => {
+    const ledger = ledgerAfter(1, 2002)
+    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 1002, toId: 2001 })
+    expect(ledger.counts).toMatchObject({ missingCount: 2000, givenUpCount: 1000 })
+  })
+
+  it('begins anew where the venue numbers anew, not where an old trade comes late', () => {
+    const ledger = ledgerAfter(1000, 1001)
+    expect(ledger.verdictOn(S, 1000, 5000)).toBe('duplicate')
+    expect(ledger.verdictOn(S, 1, 900)).toBe('duplicate')
+    expect(ledger.verdictOn(S, 1, 5000)).toBe('renumbered')
+    ledger.accept(S, 1, 5000)
+    expect(ledger.verdictOn(S, 2, 5001)).toBe('next')
+  })
+})
+
+describe('what the venue does not bring', () => {
   it('a request that brings nothing waits, and is given up at the limit', () => {
     const ledger = ledgerAfter(1, 3)
     const request = ledger.nextRequest(0)!
@@ -60,28 +77,43 @@ describe('GapLedger', () => {
     expect(ledger.counts.givenUpCount).toBe(1)
   })
 
-  it('begins anew where the venue numbers anew, not where an old trade comes late', () => {
-    const ledger = ledgerAfter(1000, 1001)
-    expect(ledger.verdictOn(S, 1000, 5000)).toBe('duplicate')
-    expect(ledger.verdictOn(S, 1, 900)).toBe('duplicate')
-    expect(ledger.verdictOn(S, 1, 5000)).toBe('renumbered')
-    ledger.accept(S, 1, 5000)
-    expect(ledger.verdictOn(S, 2, 5001)).toBe('next')
-  })
-
-  it('what an answer leaves out is absent, and no longer asked for', () => {
-    const ledger = ledgerAfter(1, 6)
+  it('what an answer leaves out is asked for again, after all else, and is absent at the limit', () => {
+    const ledger = ledgerAfter(1, 9)
     const request = ledger.nextRequest(0)!
-    ledger.accept(S, 4, 4)
-    ledger.noteAnswered(request, 4)
-    expect(ledger.counts).toMatchObject({ repairedCount: 1, absentCount: 2 })
-    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 5, toId: 5 })
+    for (const id of [4, 6]) ledger.accept(S, id, id)
+    ledger.noteAnswered(request, 6, 0)
+    expect(ledger.counts).toMatchObject({ repairedCount: 2, absentCount: 0 })
+    expect(ledger.nextRequest(5000)).toEqual({ symbol: S, fromId: 7, toId: 8 })
+    for (const id of [7, 8]) ledger.accept(S, id, id)
+    // 2, 3 and 5 at once, after 1 ms and after 2 ms more.
+    const again = { symbol: S, fromId: 2, toId: 5 }
+    expect([999, 1000].map((nowUs) => ledger.nextRequest(nowUs))).toEqual([undefined, again])
+    ledger.accept(S, 3, 3)
+    ledger.noteAnswered(again, 5, 1000)
+    expect(ledger.outstandingCount).toBe(2)
+    expect([2999, 3000].map((nowUs) => ledger.nextRequest(nowUs))).toEqual([undefined, again])
+    ledger.noteAnswered(again, 5, 3000)
+    expect(ledger.hasMissing).toBe(false)
+    expect(ledger.counts).toMatchObject({ missingCount: 7, repairedCount: 5, absentCount: 2, givenUpCount: 0 })
   })
 
-  it('of a gap beyond the maximum the oldest ids are given up', () => {
-    const ledger = ledgerAfter(1, 2002)
-    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 1002, toId: 2001 })
-    expect(ledger.counts).toMatchObject({ missingCount: 2000, givenUpCount: 1000 })
+  it('nothing stands still for ids without which the venue has answered', () => {
+    const ledger = ledgerAfter(1)
+    const gap = ledger.miss(S, 4, 4)
+    ledger.accept(S, 3, 3)
+    ledger.noteAnswered(ledger.nextRequest(0)!, 4, 0)
+    expect([gap.remainingCount, ledger.outstandingCount]).toEqual([0, 2])
+    ledger.accept(S, 2, 2)
+    expect([gap.remainingCount, ledger.outstandingCount]).toEqual([0, 1])
+  })
+
+  it('holes beyond the number of ranges that is kept are absent at once', () => {
+    const ledger = ledgerAfter(1, 802)
+    const request = ledger.nextRequest(0)!
+    for (let id = 3; id < 802; id += 2) ledger.accept(S, id, id)
+    ledger.noteAnswered(request, 801, 0)
+    expect(ledger.counts).toMatchObject({ missingCount: 800, repairedCount: 400, absentCount: 144 })
+    expect(ledger.outstandingCount).toBe(256)
   })
 })
 
@@ -127,7 +159,7 @@ describe('GapLedger against a set', () => {
   function answer(ledger: GapLedger, request: RepairRequest | undefined, take: (id: number) => void): void {
     if (request === undefined) return
     for (let id = request.fromId; id <= request.toId; id++) take(id)
-    ledger.noteAnswered(request, request.toId)
+    ledger.noteAnswered(request, request.toId, 0)
     expect(ledger.counts.absentCount).toBe(0)
   }
 })

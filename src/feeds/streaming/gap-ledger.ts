@@ -3,7 +3,7 @@ export interface StreamGap {
   readonly symbol: string
   readonly fromId: number
   readonly toId: number
-  /** Ids that are still to be asked for or to come by themselves. */
+  /** Ids that are still to be asked for or to come by themselves, but for those without which the venue has answered. */
   remainingCount: number
 }
 
@@ -22,8 +22,10 @@ interface MissingRange {
   /** Event time of the trade before the range, µs: older ranges are repaired first. */
   afterTimeUs: number
   readonly gap: StreamGap
-  /** Requests in a row that brought nothing. */
+  /** Requests in a row that brought none of it. */
   attemptCount: number
+  /** Whether the venue has answered without these ids: it may not have them, so nothing stands still for them. */
+  isPassedOver: boolean
   /** Not to be asked for before. */
   dueUs: number
 }
@@ -66,6 +68,9 @@ interface Stream {
 export interface GapLedgerLimits {
   readonly gapMaxCount: number
   readonly repairAttemptsMaxCount: number
+  /** Wait before ids are asked for again without which the venue has answered; it doubles each time, to the maximum. */
+  readonly backoffFirstMs: number
+  readonly backoffMaxMs: number
 }
 
 /** Missing ranges of a symbol; beyond it the oldest is given up. */
@@ -178,6 +183,7 @@ export class GapLedger {
       afterTimeUs: lastTimeUs,
       gap,
       attemptCount: 0,
+      isPassedOver: false,
       dueUs: 0,
     })
     stream.nextId = toId + 1
@@ -201,15 +207,17 @@ export class GapLedger {
     this.#gapped.add(stream)
   }
 
-  /** The oldest range that is due, or undefined. */
+  /** The oldest range that is due, or undefined. What the venue has passed over comes last, and all of a symbol at once. */
   nextRequest(nowUs: number): RepairRequest | undefined {
     let oldest: MissingRange | undefined
     for (const { missing } of this.#gapped) {
-      for (const range of missing) {
-        if (range.dueUs <= nowUs && (oldest === undefined || range.afterTimeUs < oldest.afterTimeUs)) oldest = range
-      }
+      for (const range of missing) if (range.dueUs <= nowUs && isSooner(range, oldest)) oldest = range
     }
-    return oldest && { symbol: oldest.gap.symbol, fromId: oldest.fromId, toId: oldest.toId }
+    if (oldest === undefined) return undefined
+    const { fromId, isPassedOver, gap } = oldest
+    const { missing } = this.#stream(gap.symbol)
+    const together = isPassedOver ? missing.filter((range) => range.isPassedOver && range.dueUs <= nowUs) : []
+    return { symbol: gap.symbol, fromId, toId: Math.max(oldest.toId, ...together.map(({ toId }) => toId)) }
   }
 
   /** Event time of the last trade that is known before a request's ids, µs; 0 where none is. For venues asked by time. */
@@ -224,20 +232,33 @@ export class GapLedger {
     return dueUs
   }
 
-  /** The venue's answer reached to `throughId`, and its rows have been accepted: what is missing before it is not there. */
-  noteAnswered({ symbol, fromId }: RepairRequest, throughId: number): void {
+  /**
+   * The venue's answer reached to `throughId`, and its rows have been accepted. What is missing before that it may not
+   * have, or not have yet: it is asked for again, as often as the limit says, and counts as absent then.
+   */
+  noteAnswered({ symbol, fromId }: RepairRequest, throughId: number, nowUs: number): void {
     const stream = this.#stream(symbol)
-    const before = this.#remainingIn(stream, fromId, throughId)
-    if (before === 0) return
-    this.counts.absentCount += before
-    this.#remove(stream, fromId, throughId, undefined)
+    const ranges = stream.missing.flatMap((range) => {
+      if (range.fromId > throughId || range.toId < fromId) return [range]
+      const after = { ...range, fromId: throughId + 1, attemptCount: 0 }
+      const before = this.#passOver({ ...range, toId: Math.min(range.toId, throughId) }, nowUs)
+      return [before, after].filter((rest) => rest.fromId <= rest.toId)
+    })
+    const { repairAttemptsMaxCount } = this.#limits
+    let excess = ranges.length - RANGES_MAX_COUNT
+    stream.missing = ranges.filter((range) => {
+      const isAbsent = range.isPassedOver && (range.attemptCount >= repairAttemptsMaxCount || excess-- > 0)
+      if (isAbsent) this.counts.absentCount += range.toId - range.fromId + 1
+      return !isAbsent
+    })
+    if (stream.missing.length === 0) this.#gapped.delete(stream)
   }
 
-  #remainingIn(stream: Stream, fromId: number, toId: number): number {
-    return stream.missing.reduce(
-      (sum, range) => sum + Math.max(0, Math.min(toId, range.toId) - Math.max(fromId, range.fromId) + 1),
-      0,
-    )
+  #passOver(range: MissingRange, nowUs: number): MissingRange {
+    const { backoffFirstMs, backoffMaxMs } = this.#limits
+    const delayMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** range.attemptCount)
+    if (!range.isPassedOver) range.gap.remainingCount -= range.toId - range.fromId + 1
+    return { ...range, isPassedOver: true, attemptCount: range.attemptCount + 1, dueUs: nowUs + delayMs * 1000 }
   }
 
   /**
@@ -254,9 +275,9 @@ export class GapLedger {
   }
 
   #giveUp(stream: Stream, ranges: readonly MissingRange[]): void {
-    for (const { fromId, toId, gap } of ranges) {
+    for (const { fromId, toId, gap, isPassedOver } of ranges) {
       this.counts.givenUpCount += toId - fromId + 1
-      gap.remainingCount -= toId - fromId + 1
+      if (!isPassedOver) gap.remainingCount -= toId - fromId + 1
     }
     stream.missing = stream.missing.filter((range) => !ranges.includes(range))
     if (stream.missing.length === 0) this.#gapped.delete(stream)
@@ -266,7 +287,8 @@ export class GapLedger {
   #remove(stream: Stream, fromId: number, toId: number, eventTimeUs: number | undefined): void {
     stream.missing = stream.missing.flatMap((range) => {
       if (range.toId < fromId || range.fromId > toId) return [range]
-      range.gap.remainingCount -= Math.min(toId, range.toId) - Math.max(fromId, range.fromId) + 1
+      const count = Math.min(toId, range.toId) - Math.max(fromId, range.fromId) + 1
+      if (!range.isPassedOver) range.gap.remainingCount -= count
       const before = { ...range, toId: fromId - 1 }
       const afterTimeUs = Math.max(range.afterTimeUs, eventTimeUs ?? 0)
       const after = { ...range, fromId: toId + 1, afterTimeUs, attemptCount: 0 }
@@ -299,7 +321,13 @@ export class GapLedger {
       const gap = { symbol, fromId, toId, remainingCount: toId - fromId + 1 }
       this.counts.gapCount += 1
       this.counts.missingCount += gap.remainingCount
-      this.#addRange(stream, { fromId, toId, afterTimeUs, gap, attemptCount: 0, dueUs: 0 })
+      this.#addRange(stream, { fromId, toId, afterTimeUs, gap, attemptCount: 0, isPassedOver: false, dueUs: 0 })
     }
   }
+}
+
+function isSooner(range: MissingRange, other: MissingRange | undefined): boolean {
+  if (other === undefined) return true
+  if (range.isPassedOver !== other.isPassedOver) return other.isPassedOver
+  return range.afterTimeUs < other.afterTimeUs
 }

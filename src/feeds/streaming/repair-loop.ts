@@ -10,7 +10,7 @@ import { Wake } from './wake.ts'
 export interface RepairPage<Row> {
   readonly request: RepairRequest
   readonly rows: readonly Row[]
-  /** What is missing up to here and not among the rows is not at the venue. */
+  /** What is missing up to here and not among the rows the venue may not have. */
   readonly throughId: number
   readonly receivedTimeUs: number
 }

@@ -74,18 +74,18 @@ export class TradeIntake<Row extends object> {
   finish(watermarkUs: number): FeedStep {
     const { ledger, position, draft } = this.#options
     const found = ledger.takeFound()
-    for (const { symbol } of found) position.noteChanged(symbol)
+
     return draft.finish(watermarkUs, position.encode(), found)
   }
 
   /** Takes what a repair has brought, if anything. */
   takePage(): void {
-    const { ledger, position, repair } = this.#options
+    const { clock, ledger, position, repair } = this.#options
     const page = repair.takePage()
     if (page === undefined) return
     const { request, rows, throughId, receivedTimeUs } = page
     for (const row of rows) this.#takeRepaired(request.symbol, row, receivedTimeUs)
-    ledger.noteAnswered(request, throughId)
+    ledger.noteAnswered(request, throughId, clock.nowUs())
     position.noteChanged(request.symbol)
     this.#hold.repaired()
     repair.wake()

@@ -46,6 +46,8 @@ export class FakeVenue implements AsyncDisposable {
   readonly requests: string[] = []
   /** Ids that the venue left out itself: never sent, never answered. */
   readonly absent = new Set<string>()
+  /** Ids that it does not tell by REST as long as they are here, as `BTCUSDT/1001`. */
+  readonly notYet = new Set<string>()
   /** Nothing is sent while true, not even pongs. */
   isSilent = false
   /** No data is sent while true; `withholdData` says what of the rest goes on. */
@@ -245,7 +247,8 @@ export class FakeVenue implements AsyncDisposable {
     const symbol = searchParams.get('symbol') ?? ''
     const limit = Number(searchParams.get('limit') ?? 500)
     const fromId = searchParams.get('fromId')
-    const known = this.tradesOf(symbol).filter(({ streamId }) => !this.absent.has(`${symbol}/${streamId}`))
+    const isHidden = (name: string) => this.absent.has(name) || this.notYet.has(name)
+    const known = this.tradesOf(symbol).filter(({ streamId }) => !isHidden(`${symbol}/${streamId}`))
     const rows =
       fromId === null ? known.slice(-limit) : known.filter(({ streamId }) => streamId >= Number(fromId)).slice(0, limit)
     const isAggregate = pathname.endsWith('/aggTrades')
