@@ -74,7 +74,7 @@ export class TradeIntake<Row extends object> {
   finish(watermarkUs: number): FeedStep {
     const { ledger, position, draft } = this.#options
     const found = ledger.takeFound()
-
+    for (const { symbol } of found) position.noteChanged(symbol)
     return draft.finish(watermarkUs, position.encode(), found)
   }
 
