@@ -250,6 +250,23 @@ describe('stops', () => {
   })
 })
 
+it('tells once of a gap that catching up finds, also where it stops before it is filled', async () => {
+  await using venue = await FakeVenue.start()
+  await using collected = await connected(venue)
+  venue.trade('BTCUSDT')
+  await untilAll(venue, collected)
+  await collected.stop()
+  for (let count = 0; count < 3; count++) venue.trade('BTCUSDT')
+  venue.requestDelayMs = 200
+  await collected.restart()
+  await until(() => collected.gaps.length === 1, 'the record')
+  expect(collected.trades).toHaveLength(1)
+  venue.requestDelayMs = 0
+  await collected.restart()
+  await untilAll(venue, collected)
+  expect(collected.gaps).toMatchObject([{ fromId: 1001, toId: 1003 }])
+})
+
 describe('sockets', () => {
   it('hands over before a socket gets too old, and loses and doubles nothing', async () => {
     await using venue = await FakeVenue.start()
