@@ -32,7 +32,7 @@ export interface KlineReaderOptions {
 /**
  * Klines of a minute and longer: from the store, from the end of the log where the store is not yet, and from the engine
  * what is still open. Spans without a trade have no kline. A kline is made of all of its candles or not given at all:
- * limits are of klines, and at most one candle more is read than so many of them can have.
+ * limits are of klines, and no more candles are read than so many of them can have.
  */
 export class KlineReader {
   readonly #options: KlineReaderOptions
@@ -65,10 +65,9 @@ export class KlineReader {
     const span = { fromMs: nextOpenTime(interval, fromMs), toMs: nextOpenTime(interval, endMs) }
     const { symbol } = listing
     const open = (await this.#options.data.engine.openCandles([symbol], base)).filter(isIn(listing, span))
-    if (!isRolled(interval)) return (await this.#merged(listing, base, { ...span, limit }, open)).slice(-limit)
-    // With one more than `limit` klines can have, the oldest one is of a kline that is not wanted.
-    const parts = await this.#merged(listing, base, { ...span, limit: limit * partMaxCount + 1 }, open)
-    return rollUp(parts, interval).slice(-limit)
+    // Where so many candles are of no more than `limit` klines, none of these lacks any; else the oldest is left out.
+    const parts = await this.#merged(listing, base, { ...span, limit: limit * partMaxCount }, open)
+    return (isRolled(interval) ? rollUp(parts, interval) : parts).slice(-limit)
   }
 
   /** All final candles that open in `[fromMs, toMs)`, oldest first. */

@@ -1,4 +1,4 @@
-import { add, compare, decimalsOf } from '../../base/decimal-text.ts'
+import { add, compare, decimalsOf, maxDecimalsOf, sum } from '../../base/decimal-text.ts'
 import type { Candle } from '../../events/candle.ts'
 import { openTimeAfter, openTimeOf, type RolledInterval, type VenueInterval } from './kline-interval.ts'
 import { zeroAt } from './venue-symbols.ts'
@@ -43,34 +43,34 @@ export function rollUp(parts: readonly Candle[], interval: RolledInterval, isFin
   return klines
 }
 
-type Values = Omit<Kline, 'openTimeMs' | 'closeTimeMs' | 'interval' | 'isFinal'>
+/** What a kline says of its trades. */
+export type KlineValues = Omit<Kline, 'openTimeMs' | 'closeTimeMs' | 'interval' | 'isFinal'>
 
-function sumOf(parts: readonly Candle[]): Values {
-  const zero = zeroAt(Math.max(...parts.map(({ open }) => decimalsOf(open))))
-  const sum: { -readonly [Name in keyof Values]: Values[Name] } = { ...parts[0]! }
-  for (const part of parts.slice(1)) {
-    if (compare(part.high, sum.high) > 0) sum.high = part.high
-    if (compare(part.low, sum.low) < 0) sum.low = part.low
-    sum.volume = add(sum.volume, part.volume)
-    sum.quoteVolume = add(sum.quoteVolume, part.quoteVolume)
-    sum.tradeCount += part.tradeCount
-    sum.takerBuyVolume = add(sum.takerBuyVolume, part.takerBuyVolume)
-    sum.takerBuyQuoteVolume = add(sum.takerBuyQuoteVolume, part.takerBuyQuoteVolume)
-  }
-  const { volume, tradeCount, takerBuyVolume } = sum
+/** Exact, with the decimals of the part that has most. @param parts at least one, in order of time */
+export function sumOf(parts: readonly KlineValues[]): KlineValues {
+  const zero = zeroAt(maxDecimalsOf(parts.map(({ open }) => open)))
+  const isHigher = (a: string, b: string) => a !== b && compare(a, b) > 0
   return {
-    open: add(sum.open, zero),
-    high: add(sum.high, zero),
-    low: add(sum.low, zero),
+    open: add(parts[0]!.open, zero),
+    high: add(
+      parts.map(({ high }) => high).reduce((most, high) => (isHigher(high, most) ? high : most)),
+      zero,
+    ),
+    low: add(
+      parts.map(({ low }) => low).reduce((least, low) => (isHigher(least, low) ? low : least)),
+      zero,
+    ),
     close: add(parts.at(-1)!.close, zero),
-    ...{ volume, tradeCount, takerBuyVolume },
-    quoteVolume: quoteText(sum.quoteVolume),
-    takerBuyQuoteVolume: quoteText(sum.takerBuyQuoteVolume),
+    volume: sum(parts.map(({ volume }) => volume)),
+    quoteVolume: quoteText(sum(parts.map(({ quoteVolume }) => quoteVolume))),
+    tradeCount: parts.reduce((count, { tradeCount }) => count + tradeCount, 0),
+    takerBuyVolume: sum(parts.map(({ takerBuyVolume }) => takerBuyVolume)),
+    takerBuyQuoteVolume: quoteText(sum(parts.map(({ takerBuyQuoteVolume }) => takerBuyQuoteVolume))),
   }
 }
 
 /** A quote volume as the engine prints it. */
-export function quoteText(text: string): string {
+function quoteText(text: string): string {
   let end = text.length
   const least = text.indexOf('.') + QUOTE_DECIMALS_MIN
   while (decimalsOf(text) > QUOTE_DECIMALS_MIN && end > least + 1 && text[end - 1] === '0') end -= 1

@@ -1,6 +1,6 @@
-import { add, compare, decimalsOf, multiply } from '../../base/decimal-text.ts'
+import { decimalsOf, multiply } from '../../base/decimal-text.ts'
 import { intervalMs } from '../../events/interval.ts'
-import { type Kline, quoteText } from './kline.ts'
+import { type Kline, type KlineValues, sumOf } from './kline.ts'
 import { nextOpenTime, openTimeOf } from './kline-interval.ts'
 import type { KlineReader, KlineSpan } from './kline-reader.ts'
 import type { NumberedTrade } from './venue-messages.ts'
@@ -119,34 +119,20 @@ export function secondsOf(trades: readonly NumberedTrade[], isFinal = true): Kli
 
 function secondOf(openTimeMs: number, unordered: readonly NumberedTrade[], isFinal: boolean): Kline {
   const trades = unordered.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs || a.id - b.id)
-  const [first, last] = [trades[0]!, trades.at(-1)!]
-  const sums = { volume: '0', quoteVolume: '0', takerBuyVolume: '0', takerBuyQuoteVolume: '0' }
-  let { price: high, price: low } = first
-  let tradeCount = 0
-  for (const trade of trades) {
-    const { price, quantity } = trade
-    const quote = multiply(price, quantity)
-    // As in the engine's candles, an unknown taker is no buyer. Zeros are added for their decimals.
-    const isBought = trade.takerSide === 'buy'
-    if (compare(price, high) > 0) high = price
-    if (compare(price, low) < 0) low = price
-    sums.volume = add(sums.volume, quantity)
-    sums.quoteVolume = add(sums.quoteVolume, quote)
-    sums.takerBuyVolume = add(sums.takerBuyVolume, isBought ? quantity : zeroLike(quantity))
-    sums.takerBuyQuoteVolume = add(sums.takerBuyQuoteVolume, isBought ? quote : zeroLike(quote))
-    tradeCount += (trade.lastId ?? trade.id) - trade.id + 1
-  }
-  const zero = zeroAt(Math.max(...trades.map(({ price }) => decimalsOf(price))))
-  return {
-    ...{ interval: '1s', openTimeMs, closeTimeMs: openTimeMs + SECOND_MS, isFinal, tradeCount },
-    ...{ open: add(first.price, zero), high: add(high, zero), low: add(low, zero), close: add(last.price, zero) },
-    volume: sums.volume,
-    takerBuyVolume: sums.takerBuyVolume,
-    quoteVolume: quoteText(sums.quoteVolume),
-    takerBuyQuoteVolume: quoteText(sums.takerBuyQuoteVolume),
-  }
+  const closeTimeMs = openTimeMs + SECOND_MS
+  return { interval: '1s', openTimeMs, closeTimeMs, isFinal, ...sumOf(trades.map(valuesOf)) }
 }
 
-function zeroLike(text: string): string {
-  return zeroAt(decimalsOf(text))
+/** A trade as a kline of its own. As in the engine's candles, an unknown taker is no buyer. */
+function valuesOf({ id, lastId = id, price, quantity, takerSide }: NumberedTrade): KlineValues {
+  const quoteVolume = multiply(price, quantity)
+  const bought = (volume: string) => (takerSide === 'buy' ? volume : zeroAt(decimalsOf(volume)))
+  return {
+    ...{ open: price, high: price, low: price, close: price },
+    volume: quantity,
+    quoteVolume,
+    tradeCount: lastId - id + 1,
+    takerBuyVolume: bought(quantity),
+    takerBuyQuoteVolume: bought(quoteVolume),
+  }
 }

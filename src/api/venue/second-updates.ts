@@ -52,7 +52,10 @@ export class SecondUpdates {
     const fromMs = Math.max(this.#finalUntilMs.get(stream) ?? finalUntilMs, finalUntilMs - MISSED_MAX_MS)
     this.#finalUntilMs.set(stream, finalUntilMs)
     const trades = await this.#tradesFrom(listing, fromMs, nowMs)
-    const newestMs = Math.max(...trades.map(({ eventTimeMs }) => openTimeOf('1s', eventTimeMs)))
+    const newestMs = openTimeOf(
+      '1s',
+      trades.reduce((newest, { eventTimeMs }) => Math.max(newest, eventTimeMs), 0),
+    )
     const { sender } = this.#options
     const isFinal = ({ eventTimeMs }: NumberedTrade) => eventTimeMs < finalUntilMs
     for (const kline of secondsOf(trades.filter(isFinal))) await sender.send(stream, listing, kline)
