@@ -44,7 +44,7 @@ export interface SocketStatus {
   readonly streamCount: number
   /** Null while it is not open. */
   readonly openedTimeMs: number | null
-  /** Since when nothing at all has come from it, pings included. */
+  /** For how long neither data nor an answer to a ping has come from it. */
   readonly silenceMs: number
   readonly reconnects: number
   /** Planned changes to a new socket. */

@@ -171,7 +171,7 @@ const feedSocketSchema = z.object({
   state: z.enum(['waiting', 'connecting', 'open', 'handing-over']),
   streamCount: z.int(),
   openedTimeMs: timeMs.nullable(),
-  silenceMs: z.number().meta({ description: 'Since when nothing at all has come, pings included' }),
+  silenceMs: z.number().meta({ description: 'For how long neither data nor an answer to a ping has come' }),
   reconnects: z.int(),
   handOvers: z.int().meta({ description: 'Planned changes to a new socket' }),
   quietSymbols: z

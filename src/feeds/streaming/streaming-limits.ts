@@ -5,7 +5,7 @@ import type { GapLedgerLimits } from './gap-ledger.ts'
 export interface StreamingLimits extends LineLimits, GapLedgerLimits {
   /** Connection attempts in five minutes, of all sockets together. */
   readonly attemptsPerFiveMinutes: number
-  /** A socket from which nothing came for this long, not even a ping or the answer to ours, is dead. */
+  /** A socket from which nothing came for this long, not even the answer to our ping, is dead. */
   readonly silenceMaxMs: number
   /** A symbol of a living socket without a message for this long is called quiet. */
   readonly quietAfterMs: number
