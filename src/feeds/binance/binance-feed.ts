@@ -2,6 +2,7 @@ import { silentLogger } from '../../base/logger.ts'
 import { Random } from '../../base/random.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
+import { ClockSkew } from '../streaming/clock-skew.ts'
 import { ConnectionBudget } from '../streaming/connection-budget.ts'
 import type { SocketPlan } from '../streaming/feed-line.ts'
 import { FeedPosition } from '../streaming/feed-position.ts'
@@ -79,8 +80,9 @@ export class BinanceFeed implements Feed {
     const { queue } = sockets
     const random = new Random(seed, plans.length + 1)
     const onDead = ({ index }: SocketPlan) => sockets.lines[index]!.drop('brings nothing although there are trades')
-    const catchUp = new CatchUp({ ...parts, settings, queue, rest, random, budget: weight, repair, onDead }, known)
-    const steps = new BinanceSteps({ settings, clock, instruments, ledger, queue, repair, catchUp, position })
+    const shared = { ...parts, settings, queue, repair, skew: new ClockSkew() }
+    const catchUp = new CatchUp({ ...shared, rest, random, budget: weight, onDead }, known)
+    const steps = new BinanceSteps({ ...shared, instruments, catchUp, position })
     this.#settings = settings
     this.venues = [facts.venue]
     this.#ledger = ledger

@@ -22,8 +22,8 @@ export class BinancePastTrades implements PastTrades<RestRow> {
   }
 
   async ask({ symbol, fromId, toId }: RepairRequest, signal: AbortSignal): Promise<RepairAnswer<RestRow>> {
-    const { facts, tradeStream } = this.#settings
-    const limit = Math.min(facts.pageMaxCount[tradeStream], toId - fromId + 1)
+    const { tradeStream } = this.#settings
+    const limit = Math.min(this.#rest.pageMaxCount, toId - fromId + 1)
     const answer = await this.#rest.page(symbol, fromId, limit, signal)
     if (!('rows' in answer)) return answer
     const ids = answer.rows.map((row) => restIdOf(row, tradeStream)).filter((id) => id >= fromId)

@@ -3,7 +3,7 @@ import type { InstrumentTable } from '../../events/instrument.ts'
 import type { FeedStep } from '../feed.ts'
 import type { TradeRow } from '../rows/market-row.ts'
 import type { RowInstrument } from '../rows/row-instruments.ts'
-import { ClockSkew } from '../streaming/clock-skew.ts'
+import type { ClockSkew } from '../streaming/clock-skew.ts'
 import type { FeedPosition } from '../streaming/feed-position.ts'
 import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
 import type { GapLedger } from '../streaming/gap-ledger.ts'
@@ -28,11 +28,12 @@ export interface BinanceStepsOptions {
   readonly repair: RepairLoop<RestRow>
   readonly catchUp: CatchUp
   readonly position: FeedPosition
+  readonly skew: ClockSkew
 }
 
 /** Makes steps of frames and of repaired rows. The frame that shows a gap, and all after it, may wait for the repair. */
 export class BinanceSteps implements StreamedSteps {
-  readonly skew = new ClockSkew()
+  readonly skew: ClockSkew
   readonly heard = new HeardSymbols()
   readonly #options: BinanceStepsOptions
   readonly #reader: FrameReader
@@ -42,6 +43,7 @@ export class BinanceSteps implements StreamedSteps {
 
   constructor(options: BinanceStepsOptions) {
     this.#options = options
+    this.skew = options.skew
     const { settings, instruments, clock, ledger, position, repair } = options
     const { limits, facts, symbols, tradeStream } = settings
     const { pageMaxCount, venue } = facts

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Random } from '../../base/random.ts'
-import { createTradeRow } from '../rows/market-row.ts'
 import { Backoff } from '../streaming/backoff.ts'
+import type { ClockSkew } from '../streaming/clock-skew.ts'
 import type { SocketPlan } from '../streaming/feed-line.ts'
 import type { Frame, FrameQueue } from '../streaming/frame-queue.ts'
 import type { GapLedger, StreamGap } from '../streaming/gap-ledger.ts'
@@ -10,8 +10,8 @@ import type { RepairLoop, RequestFailure } from '../streaming/repair-loop.ts'
 import type { Wake } from '../streaming/wake.ts'
 import type { BinanceSettings } from './binance-options.ts'
 import { FrameReader } from './frame-reader.ts'
-import { restIdOf, tradeFromRest } from './market-from-rest.ts'
 import type { RestClient, RestRow } from './rest-client.ts'
+import { marksOf, type TradeMark } from './trade-mark.ts'
 import type { WeightBudget } from './weight-budget.ts'
 
 export interface CatchUpOptions {
@@ -20,6 +20,8 @@ export interface CatchUpOptions {
   readonly ledger: GapLedger
   readonly queue: FrameQueue
   readonly rest: RestClient
+  /** The venue's clock against ours. */
+  readonly skew: ClockSkew
   readonly random: Random
   readonly budget: WeightBudget
   readonly repair: RepairLoop<RestRow>
@@ -47,15 +49,12 @@ interface Doubt {
   isBehind: boolean
 }
 
-/** A trade's id in its stream, and its time in µs. */
-interface TradeMark {
-  readonly id: number
-  readonly timeUs: number
-}
-
 const IDLE_MS = 1000
 /** Share of the silence that is allowed: what is on its way comes within it. */
 const MOMENT_SHARE = 1 / 30
+/** How wrong the venue's time may be. A trade of shortly before the start does no harm. */
+const CLOCK_MARGIN_US = 5_000_000
+const NO_TRADE: TradeMark = { id: -1, timeUs: 0 }
 
 /**
  * Finds out what came of each symbol while nothing followed it, since the start before or since a socket was lost, so
@@ -65,8 +64,9 @@ export class CatchUp {
   readonly #options: CatchUpOptions
   readonly #backoff: Backoff
   readonly #reader: FrameReader
-  readonly #newest = createTradeRow()
   readonly #questions = new Map<string, Question>()
+  /** When the trades of each symbol came for the first time since the start. */
+  readonly #followedUs = new Map<string, number>()
   #gaps: StreamGap[] = []
   /** When a socket was lost last: the ledger knows what came before once the frames of before are taken. */
   #lostUs = -1
@@ -119,7 +119,8 @@ export class CatchUp {
    */
   doubted(plan: SocketPlan, heard: HeardSymbols): void {
     const { clock, repair } = this.#options
-    const symbol = heard.latestAmong(this.#tradedIn(plan))
+    const known = this.#tradedIn(plan).filter((each) => this.#isKnown(each))
+    const symbol = heard.latestAmong(known)
     if (symbol === undefined || this.#questions.has(symbol)) return
     const nowUs = clock.nowUs()
     this.#begin(nowUs)
@@ -144,6 +145,7 @@ export class CatchUp {
     if (!this.#hasFollowed) this.#holdEndUs = nowUs + settings.limits.catchUpMaxMs * 1000
     this.#hasFollowed = true
     for (const symbol of this.#tradedIn(plan)) {
+      if (!this.#followedUs.has(symbol)) this.#followedUs.set(symbol, nowUs)
       const question = this.#questions.get(symbol)
       if (question !== undefined) question.dueUs = nowUs
     }
@@ -191,27 +193,42 @@ export class CatchUp {
     return 0
   }
 
+  #isKnown(symbol: string): boolean {
+    return this.#options.ledger.nextIdOf(symbol) >= 0
+  }
+
   #takeSeen(): void {
     for (const { symbol, seen } of [...this.#questions.values()]) {
-      if (seen !== undefined) this.#answer(symbol, seen.id - 1, seen.timeUs)
-      // What came before its first trade is not missed.
-      else if (this.#options.ledger.nextIdOf(symbol) < 0) this.#answer(symbol, -1, 0)
+      // A symbol's very first trade does not tell how many were missed before it.
+      if (seen !== undefined && this.#isKnown(symbol)) this.#answer(symbol, seen.id - 1, seen.timeUs)
     }
   }
 
   async #ask(question: Question, signal: AbortSignal): Promise<void> {
-    const { rest, repair, ledger } = this.#options
+    const { rest, repair, ledger, settings } = this.#options
     const { symbol } = question
     repair.noteRequest()
-    const answer = await rest.newest(symbol, signal)
+    const answer = await rest.newest(symbol, this.#isKnown(symbol) ? 1 : rest.pageMaxCount, signal)
     // Lost again meanwhile, and more may be missed; or its own trades have told.
-    if (this.#questions.get(symbol) !== question || question.seen !== undefined) return
+    if (this.#questions.get(symbol) !== question) return
+    if (question.seen !== undefined && this.#isKnown(symbol)) return
     if ('rows' in answer) {
       this.#backoff.reset()
-      const { id, timeUs } = this.#newestOf(answer.rows)
+      const marks = marksOf(answer.rows, settings.tradeStream)
+      if (!this.#isKnown(symbol)) this.#beginAt(symbol, marks)
+      const { id, timeUs } = marks.at(-1) ?? NO_TRADE
       if (question.doubt !== undefined && id >= ledger.nextIdOf(symbol)) this.#findBehind(question, question.doubt)
       else this.#answer(symbol, id, timeUs)
     } else this.#fail(question, answer)
+  }
+
+  /** A symbol that has not traded since the start begins with its first trade after that, by the venue's clock. */
+  #beginAt(symbol: string, marks: readonly TradeMark[]): void {
+    const { ledger, skew } = this.#options
+    const followedUs = this.#followedUs.get(symbol) ?? Number.POSITIVE_INFINITY
+    const sinceUs = followedUs + (skew.aheadMs ?? 0) * 1000 - CLOCK_MARGIN_US
+    const first = marks.find(({ timeUs }) => timeUs >= sinceUs)
+    if (first !== undefined) ledger.begin(symbol, first.id)
   }
 
   /** What is on its way still comes within a moment. */
@@ -223,18 +240,6 @@ export class CatchUp {
     }
     doubt.isBehind = true
     question.dueUs = clock.nowUs() + settings.limits.silenceMaxMs * 1000 * MOMENT_SHARE
-  }
-
-  #newestOf(rows: readonly RestRow[]): TradeMark {
-    const { tradeStream } = this.#options.settings
-    let newest = { id: -1, timeUs: 0 }
-    for (const row of rows) {
-      const id = restIdOf(row, tradeStream)
-      if (!(id > newest.id)) continue
-      const isTrade = tradeFromRest(row, tradeStream, this.#newest) === undefined
-      newest = { id, timeUs: isTrade ? this.#newest.eventTimeUs : 0 }
-    }
-    return newest
   }
 
   /** Where it cannot be found out, the symbol's next trade tells. */

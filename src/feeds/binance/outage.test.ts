@@ -38,6 +38,25 @@ describe('after an outage', () => {
     expect(collected.feed.status().reconnects).toBe(1)
   })
 
+  it.each(['spot', 'usdm'] as const)('so are those of a symbol that has never traded before, %s', async (market) => {
+    await using venue = await FakeVenue.start()
+    // Before the start: by the margin for clocks that differ, and more.
+    venue.aheadMs = -60_000
+    for (let count = 0; count < 5; count++) venue.trade(QUIET)
+    venue.aheadMs = 0
+    await using collected = collectBinance({ market, symbols: [BUSY, QUIET], url: venue.url })
+    await until(() => collected.feed.status().state === 'running', 'open sockets')
+    for (let round = 0; round < 2; round++) {
+      await breakWhileTrading(venue, round * 3)
+      await until(() => venue.clientCount === 1, 'the next socket')
+      await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    }
+    await until(() => collected.idsOf(QUIET).length === 3, 'what was traded meanwhile')
+    expect(collected.idsOf(QUIET)).toEqual([1005, 1006, 1007])
+  })
+})
+
+describe('the questions after an outage', () => {
   it('it is catching up until each symbol has answered, and what came since waits that long', async () => {
     await using venue = await FakeVenue.start()
     await using collected = await connected(venue)

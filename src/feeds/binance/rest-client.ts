@@ -28,7 +28,7 @@ export class RestClient {
     return tradeStream === 'trade' ? facts.weights.historicalTrades : facts.weights.aggTrades
   }
 
-  /** Weight of a request for the newest trade. */
+  /** Weight of a request for the newest trades. */
   get newestWeight(): number {
     const { tradeStream, facts } = this.#settings
     return tradeStream === 'trade' ? facts.weights.trades : facts.weights.aggTrades
@@ -40,9 +40,16 @@ export class RestClient {
     return this.#ask(path, { symbol, fromId, limit }, this.pageWeight, signal)
   }
 
-  newest(symbol: string, signal: AbortSignal): Promise<RestAnswer> {
+  /** Rows of an answer, at most. */
+  get pageMaxCount(): number {
+    const { tradeStream, facts } = this.#settings
+    return facts.pageMaxCount[tradeStream]
+  }
+
+  /** The newest rows of the stream, in order; as many as one likes cost the same. */
+  newest(symbol: string, limit: number, signal: AbortSignal): Promise<RestAnswer> {
     const path = this.#settings.tradeStream === 'trade' ? 'trades' : 'aggTrades'
-    return this.#ask(path, { symbol, limit: 1 }, this.newestWeight, signal)
+    return this.#ask(path, { symbol, limit }, this.newestWeight, signal)
   }
 
   async #ask(

@@ -157,6 +157,12 @@ export class GapLedger {
     return this.#stream(symbol).nextId
   }
 
+  /** Lets a symbol of which nothing is known begin at this id. */
+  begin(symbol: string, nextId: number): void {
+    const stream = this.#stream(symbol)
+    if (stream.nextId < 0) stream.nextId = nextId
+  }
+
   /**
    * Notes that everything from the next id to `toId` is missing; what comes next is `toId + 1`.
    * @param eventTimeUs of the trade that shows it, or of the last missing one; 0 where neither is known
