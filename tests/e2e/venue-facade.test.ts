@@ -219,6 +219,8 @@ function client(): Spot {
   })
 }
 
+type KlineRows = (string | number | bigint)[][]
+
 async function data<T>(answer: Promise<{ data(): Promise<T> }>): Promise<T> {
   return (await answer).data()
 }
@@ -247,6 +249,62 @@ describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
     const times = klines.map(([openTimeMs]) => Number(openTimeMs))
     expect(times.at(-1)! + 60_000).toBeGreaterThan(Date.now() - 5000)
     expect(times).toEqual(times.map((_, index) => times[0]! + index * 60_000))
+  })
+
+  it('reads klines of intervals that our own API does not have', async () => {
+    const { restAPI } = client()
+    const rowsOf = (interval: string, limit: number) =>
+      data(restAPI.klines({ symbol: SYMBOL, interval: interval as never, limit }))
+    const sumsOf = (rows: KlineRows, from: number, to: number) => {
+      const inside = rows.filter(([openTimeMs]) => Number(openTimeMs) >= from && Number(openTimeMs) <= to)
+      const volume = inside.reduce((total, row) => total + BigInt(String(row[5]).replace('.', '')), 0n)
+      return { volume, count: inside.reduce((total, row) => total + Number(row[8]), 0), inside }
+    }
+    // Every kline is at least as new as the one that was read before it.
+    const minutes = await rowsOf('1m', 1000)
+    for (const interval of ['30m', '1M', '3m', '1w']) {
+      const rows = await rowsOf(interval, 3)
+      const [openTimeMs, open, , , , volume, closeTimeMs, , count] = rows.at(-1)!
+      const { inside, ...sums } = sumsOf(minutes, Number(openTimeMs), Number(closeTimeMs))
+      expect(BigInt(String(volume).replace('.', ''))).toBeGreaterThanOrEqual(sums.volume)
+      expect(Number(count)).toBeGreaterThanOrEqual(sums.count)
+      expect(open).toBe(inside[0]![1])
+    }
+    // A minute that is over is the sum of its seconds.
+    const [startTime, , , , , volume, endTime, , count] = minutes.at(-3)!
+    const span = { startTime: Number(startTime), endTime: Number(endTime) }
+    const seconds = await data(restAPI.klines({ symbol: SYMBOL, interval: '1s' as never, ...span }))
+    const { inside, ...sums } = sumsOf(seconds, span.startTime, span.endTime)
+    expect(sums).toEqual({ volume: BigInt(String(volume).replace('.', '')), count })
+    expect(inside.length).toBeGreaterThan(50)
+    await expect(rowsOf('2m', 1)).rejects.toThrow('Invalid interval.')
+  })
+
+  it('reads streams of such klines, which end as REST has them', async () => {
+    const { restAPI, websocketStreams } = client()
+    const connection = await websocketStreams.connect()
+    const ended: KlineRows = []
+    const kinds = new Set<string>()
+    connection.kline({ symbol: SYMBOL, interval: '1s' as never }).on('message', ({ k }) => {
+      const { t, o, h, l, c, v, T, q, n, V, Q, B } = k as Record<string, string | number>
+      if (k!.x) ended.push([t, o, h, l, c, v, T, q, n, V, Q, B] as KlineRows[number])
+    })
+    for (const interval of ['3m', '1M']) {
+      connection.kline({ symbol: SYMBOL, interval: interval as never }).on('message', ({ k }) => void kinds.add(k!.i!))
+    }
+    await poll('three seconds and both longer klines', () => ended.length >= 3 && kinds.size === 2)
+    await connection.disconnect()
+    const [startTime, endTime] = [ended[0]![0], ended.at(-1)![0]].map(Number) as [number, number]
+    const rows = await data(restAPI.klines({ symbol: SYMBOL, interval: '1s' as never, startTime, endTime }))
+    expect(ended).toEqual(rows)
+  })
+
+  it('is told where something is not offered', async () => {
+    await expect(client().restAPI.tickerTradingDay({ symbol: SYMBOL })).rejects.toThrow(
+      'This operation is not supported',
+    )
+    const page = await getJson(`${venue}/nosuch`)
+    expect(page).toMatchObject({ status: 404, body: { code: -1020 } })
   })
 
   it('reads trades by id as our own API has them', async () => {

@@ -1,3 +1,4 @@
+import { ratio, sum } from '../../base/decimal-text.ts'
 import type { Quote } from '../../events/trade.ts'
 import type { MarketData } from '../market-data.ts'
 import type { DayStatisticsReader } from './day-statistics.ts'
@@ -6,7 +7,7 @@ import type { KlineReader } from './kline-reader.ts'
 import { badCombination, type RequestParameters, type SymbolChoice } from './request-parameters.ts'
 import { aggTradeRow, bookTickerRow, dayRow, klineRow, miniDayRow, tradeRow } from './rest-rows.ts'
 import type { SecondKlines } from './second-klines.ts'
-import { bookOf, updateIdOf } from './venue-messages.ts'
+import { bookOf, timeMs, updateIdOf } from './venue-messages.ts'
 import { venueRefusal } from './venue-refusal.ts'
 import type { VenueSettings } from './venue-settings.ts'
 import { type Listing, type VenueSymbols, zeroAt } from './venue-symbols.ts'
@@ -14,6 +15,8 @@ import type { VenueTrades } from './venue-trades.ts'
 
 const ROWS_NORMAL_COUNT = 500
 const ROWS_MAX_COUNT = 1000
+const AVERAGE_MINUTES = 5
+const AVERAGE_DECIMALS = 8
 const DEPTH_NORMAL_COUNT = 100
 const DEPTH_MAX_COUNT = 5000
 
@@ -55,6 +58,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { path: 'aggTrades', weight: () => 4, answer: aggTrades },
   { path: 'klines', weight: () => 2, answer: klines },
   { path: 'uiKlines', weight: () => 2, answer: klines },
+  { path: 'avgPrice', weight: () => 2, answer: averagePrice },
   { path: 'ticker/24hr', weight: dayWeight, answer: dayTickers },
   { path: 'ticker/price', weight: (query) => ('symbol' in query ? 2 : 4), answer: priceTickers },
   { path: 'ticker/bookTicker', weight: (query) => ('symbol' in query ? 2 : 4), answer: bookTickers },
@@ -148,6 +152,22 @@ function klines(parameters: RequestParameters, context: EndpointContext) {
     const { klines: longer, seconds } = context
     const rows = interval === '1s' ? await seconds[end](listing, span) : await longer[end](listing, interval, span)
     return rows.map(klineRow)
+  }
+}
+
+/** By whole minutes, the running one included. */
+function averagePrice(parameters: RequestParameters, context: EndpointContext) {
+  const symbol = parameters.symbol()
+  return async () => {
+    const listing = await listingOf(symbol, context)
+    const fromMs = context.nowMs() - AVERAGE_MINUTES * 60_000
+    const span = { fromMs, toMs: Number.MAX_SAFE_INTEGER, limit: AVERAGE_MINUTES }
+    const minutes = await context.klines.last(listing, '1m', span)
+    const trade = (await context.data.latestTrades(listing.symbol)).find(({ venue }) => venue === listing.venue)
+    const volumes = minutes.map(({ volume }) => volume)
+    const average = ratio(sum(minutes.map(({ quoteVolume }) => quoteVolume)), sum(volumes), AVERAGE_DECIMALS)
+    const price = minutes.length > 0 ? average : (trade?.price ?? zeroAt(listing.priceDecimals))
+    return { mins: AVERAGE_MINUTES, price, closeTime: trade === undefined ? 0 : timeMs(trade) }
   }
 }
 

@@ -92,6 +92,31 @@ describe('candles', () => {
     ])
   })
 
+  it('of longer intervals are sums, under uiKlines too; those of seconds are made of trades', async () => {
+    const rows = await bodyOf<unknown[][]>('klines?symbol=AAPL&interval=3m&limit=2')
+    expect(rows).toEqual([
+      [
+        ...[NOW_MS - 3 * MINUTE_MS, '100.00', '101.00', '99.00', '100.50', '30.000', NOW_MS - 1],
+        ...['3007.50000', 12, '15.000', '1503.00000', '0'],
+      ],
+      [
+        ...[NOW_MS, '100.00', '102.00', '99.00', '101.25', '10.000', NOW_MS + 3 * MINUTE_MS - 1],
+        ...['1002.50000', 4, '5.000', '501.00000', '0'],
+      ],
+    ])
+    expect(await bodyOf('uiKlines?symbol=AAPL&interval=3m&limit=2')).toEqual(rows)
+    const [second] = await bodyOf<unknown[][]>(`klines?symbol=AAPL&interval=1s&startTime=${NOW_MS - 1000}&limit=1`)
+    // Of trades that the log has as well, its rows count: five of this second are later there.
+    const values = ['104.50', '106.50', '100.50', '104.50', '1492.500', NOW_MS - 1, '154475.25000', 995]
+    expect(second!.slice(0, 9)).toEqual([NOW_MS - 1000, ...values])
+  })
+
+  it('avgPrice is that of the last five minutes', async () => {
+    const price = ((3 * 1002.5 + 1002.5) / 40).toFixed(8)
+    expect(await bodyOf('avgPrice?symbol=AAPL')).toEqual({ mins: 5, price, closeTime: NOW_MS })
+    expect(await bodyOf('avgPrice?symbol=BTCUSD')).toEqual({ mins: 5, price: '61837.63', closeTime: NOW_MS - 3 })
+  })
+
   it('klines from a start are the first ones, over minutes without any', async () => {
     const minutesBack = async (query: string) => {
       const rows = await bodyOf<unknown[][]>(`klines?symbol=AAPL&interval=1m&${query}`)
