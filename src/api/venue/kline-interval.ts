@@ -1,4 +1,4 @@
-import { INTERVALS, type Interval, intervalMs, isInterval } from '../../events/interval.ts'
+import { type Interval, intervalMs, isInterval } from '../../events/interval.ts'
 
 /**
  * The venue's kline intervals, shortest first (rest-api.md of its documentation). The engine keeps six of them; longer
@@ -87,6 +87,3 @@ function monthAfter(timeMs: number, count: number): number {
   const date = new Date(timeMs)
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + count, 1)
 }
-
-/** Kept intervals that something is rolled up from. */
-export const BASES: readonly Interval[] = INTERVALS.filter((interval) => rolledFrom(interval).length > 0)

@@ -40,7 +40,7 @@ export class KlineSender {
     if (isSame && sent.isFinal) return
     // For a moment a candle can be no longer open and not yet in the log.
     if (isSame && !isFinal && tradeCount < sent.tradeCount) return
-    const firstId = isSame ? sent.firstId : await this.#firstIdOf(listing, kline)
+    const firstId = kline.firstId ?? (isSame ? sent.firstId : await this.#firstIdOf(listing, kline))
     const text = JSON.stringify(kline)
     if (isSame && text === sent.text) return
     // A candle that becomes final after the next one has begun must not hide what was sent of that one.

@@ -36,6 +36,8 @@ class Market {
   #final: Candle[] = []
   #nowMs = 0
   storeReads = 0
+  /** Whether the engine has not come to the trades yet. */
+  isBehind = false
 
   constructor(interval: VenueInterval, trades: readonly NumberedTrade[]) {
     this.#trades = trades
@@ -50,9 +52,14 @@ class Market {
     const reader = {
       finalCandles: async (_: Listing, base: Interval, from: number, to: number) => this.#all(base, from, to),
     }
-    const rolled = new RolledUpdates({ ...shared, reader, recent: this.#recent })
+    const rolled = new RolledUpdates({
+      ...shared,
+      reader,
+      recent: this.#recent,
+      newestTradeMs: () => this.#visible.at(-1)?.eventTimeMs,
+    })
     const openCandles = async (_: readonly string[], base: Interval) =>
-      this.candles(base).filter(({ isFinal }) => !isFinal)
+      this.isBehind ? [] : this.candles(base).filter(({ isFinal }) => !isFinal)
     this.#klines = new KlineUpdates({ ...shared, openCandles, rolled, onDropped: () => undefined })
     this.#seconds = new SecondUpdates({
       ...shared,
@@ -75,6 +82,7 @@ class Market {
   /** What has become final goes to whoever reads the log. */
   passTo(timeMs: number): void {
     this.#nowMs = timeMs
+    if (this.isBehind) return
     this.#stored = this.#final
     const known = new Set(this.#final.map(({ openTimeMs }) => openTimeMs))
     this.#final = this.candles(this.#base).filter(({ isFinal }) => isFinal)
@@ -174,6 +182,21 @@ describe('streams of klines', () => {
     expect(ends.map(({ n }) => n)).toEqual([Number(corrected![8]) + 5])
   })
 
+  it('a kline does not end without trades that the log has and the engine has not come to', async () => {
+    const trades = [1, 2].map((id) => ({ ...tradeOf(SYMBOL, id, '1.00', NOW_MS + id * 1000), id }))
+    const market = new Market('3m', trades)
+    market.isBehind = true
+    for (const timeMs of [NOW_MS + 5000, NOW_MS + 240_000]) {
+      market.passTo(timeMs)
+      await market.tell()
+    }
+    expect(market.told).toEqual([])
+    market.isBehind = false
+    market.passTo(NOW_MS + 242_000)
+    await market.tell()
+    expect(market.told.map(({ t, n, x }) => [t, n, x])).toEqual([[NOW_MS, 2, true]])
+  })
+
   it('1s: every second with trades ends once, as REST has it, and the newest one is shown', async () => {
     const request = fc.record({ trades: tradesArbitrary(NOW_MS, 400, 40), joinedAt: fc.nat({ max: 12 }) })
     await fc.assert(
@@ -187,6 +210,7 @@ describe('streams of klines', () => {
         }
         const isExpected = (row: unknown[]) => Number(row[0]) >= openTimeOf('1s', joinedMs - LATENESS_MS)
         expect(market.told.filter(({ x }) => x).map(rowOf)).toEqual(bruteRows(trades, '1s').filter(isExpected))
+        expect(market.told.every(({ f, L, n }) => L === f + n - 1)).toBe(true)
         expectGrowth(market.told)
       }),
     )

@@ -21,6 +21,8 @@ export interface Kline
     | 'isFinal'
   > {
   readonly interval: VenueInterval
+  /** Of its first trade, where it is made of trades. */
+  readonly firstId?: number
 }
 
 /** The engine leaves zeros of quote volumes out beyond as many decimals. */
@@ -44,7 +46,7 @@ export function rollUp(parts: readonly Candle[], interval: RolledInterval, isFin
 }
 
 /** What a kline says of its trades. */
-export type KlineValues = Omit<Kline, 'openTimeMs' | 'closeTimeMs' | 'interval' | 'isFinal'>
+export type KlineValues = Omit<Kline, 'openTimeMs' | 'closeTimeMs' | 'interval' | 'isFinal' | 'firstId'>
 
 /** Exact, with the decimals of the part that has most. @param parts at least one, in order of time */
 export function sumOf(parts: readonly KlineValues[]): KlineValues {

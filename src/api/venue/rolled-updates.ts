@@ -27,6 +27,8 @@ export interface RolledUpdatesOptions {
   readonly reader: Pick<KlineReader, 'finalCandles'>
   readonly recent: RecentCandles
   readonly sender: KlineSender
+  /** Event time of the newest trade that the log's end has of a symbol. */
+  readonly newestTradeMs: (listing: Listing) => number | undefined
   /** Market time, whole ms. */
   readonly nowMs: () => number
 }
@@ -58,7 +60,8 @@ export class RolledUpdates {
       const closeTimeMs = openTimeAfter(interval, openTimeMs, 1)
       const closed = await this.#closedOf(listing, interval, progress, openTimeMs)
       const inside = open.filter((part) => part.openTimeMs >= openTimeMs && part.openTimeMs < closeTimeMs)
-      if (inside.length === 0 && this.#options.nowMs() >= closeTimeMs + QUIET_END_MS) {
+      const isOver = this.#options.nowMs() >= closeTimeMs + QUIET_END_MS && inside.length === 0
+      if (isOver && !this.#isAwaited(listing, interval, openTimeMs, closed)) {
         await this.#sendFinal(stream, listing, openTimeMs)
         continue
       }
@@ -77,6 +80,18 @@ export class RolledUpdates {
       const isLast = openTimeAfter(interval, openTimeMs, 1) === candle.closeTimeMs
       if (isLast && openTimeMs > this.#progressOf(stream).finishedMs) await this.#sendFinal(stream, listing, openTimeMs)
     }
+  }
+
+  /** Whether the log has a trade of the kline that the engine has no candle of yet: it may be behind. */
+  #isAwaited(
+    listing: Listing,
+    interval: RolledInterval,
+    openTimeMs: number,
+    closed: ReadonlyMap<number, Candle>,
+  ): boolean {
+    const newestMs = this.#options.newestTradeMs(listing)
+    if (newestMs === undefined || openTimeOf(interval, newestMs) !== openTimeMs) return false
+    return !closed.has(openTimeOf(baseOf(interval).base, newestMs))
   }
 
   async #sendFinal(stream: Stream, listing: Listing, openTimeMs: number): Promise<void> {

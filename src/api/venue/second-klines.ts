@@ -120,7 +120,7 @@ export function secondsOf(trades: readonly NumberedTrade[], isFinal = true): Kli
 function secondOf(openTimeMs: number, unordered: readonly NumberedTrade[], isFinal: boolean): Kline {
   const trades = unordered.toSorted((a, b) => a.eventTimeMs - b.eventTimeMs || a.id - b.id)
   const closeTimeMs = openTimeMs + SECOND_MS
-  return { interval: '1s', openTimeMs, closeTimeMs, isFinal, ...sumOf(trades.map(valuesOf)) }
+  return { interval: '1s', openTimeMs, closeTimeMs, isFinal, firstId: trades[0]!.id, ...sumOf(trades.map(valuesOf)) }
 }
 
 /** A trade as a kline of its own. As in the engine's candles, an unknown taker is no buyer. */

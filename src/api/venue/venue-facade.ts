@@ -100,7 +100,12 @@ export class VenueFacade {
     this.#klines = new KlineUpdates({
       ...shared,
       openCandles: (symbols, interval) => data.engine.openCandles(symbols, interval),
-      rolled: new RolledUpdates({ ...shared, reader: this.#klineReader, recent: this.#market.recentCandles }),
+      rolled: new RolledUpdates({
+        ...shared,
+        reader: this.#klineReader,
+        recent: this.#market.recentCandles,
+        newestTradeMs: (listing) => this.#market.recentTrades(listing, 1)[0]?.eventTimeMs,
+      }),
       onDropped: () => this.#metrics.losses.inc({ reason: 'candle-queue-full' }),
     })
     this.#seconds = new SecondUpdates({

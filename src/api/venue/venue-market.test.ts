@@ -122,7 +122,7 @@ describe('KlineUpdates', () => {
     const sender = new KlineSender({ firstId: async (_, fromMs) => fromMs / 1000, nowMs })
     const recent = new RecentCandles()
     const store = { finalCandles: async () => [] }
-    const rolled = new RolledUpdates({ streams, reader: store, recent, sender, nowMs })
+    const rolled = new RolledUpdates({ streams, reader: store, recent, sender, nowMs, newestTradeMs: () => 0 })
     const openCandles = async () => open
     const subject = new KlineUpdates({ streams, symbols, openCandles, sender, rolled, onDropped: nothing })
     const sendOpen = (...candles: Candle[]) => {
