@@ -250,9 +250,10 @@ describe('stops', () => {
   })
 })
 
-it('tells once of a gap that catching up finds, also where it stops before it is filled', async () => {
+it('tells at once, and once, of a gap that catching up finds, also where it stops before it is filled', async () => {
   await using venue = await FakeVenue.start()
-  await using collected = await connected(venue)
+  // Steps without work come too late to tell of it.
+  await using collected = await connected(venue, { limits: { idleStepMs: 60_000 } })
   venue.trade('BTCUSDT')
   await untilAll(venue, collected)
   await collected.stop()
