@@ -170,6 +170,24 @@ describe('klines of seconds', () => {
   })
 })
 
+describe('klines of seconds, where the store is far behind', () => {
+  it('few reads are made in vain', async () => {
+    const test = readers()
+    for (let back = 60; back > 0; back--) {
+      const [trade] = tradesOf(NOW_MS - back * 60_000)
+      test.recent.take(baseCandles([{ ...trade!, lastId: 10_000 }], '1m')[0]!)
+    }
+    let reads = 0
+    test.store.tradesById = async () => {
+      reads += 1
+      return []
+    }
+    const span = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 1000 }
+    expect(await test.seconds.last(listing, span)).toEqual([])
+    expect(reads).toBe(4)
+  })
+})
+
 describe('RecentCandles', () => {
   it('keeps so many, the newest, and of each the latest revision', () => {
     const recent = new RecentCandles(3)

@@ -81,7 +81,8 @@ export class SecondKlines {
       if (klines.length >= span.limit || tradeCount >= TRADES_MAX_COUNT) break
       const [fromMs, toMs] = [Math.max(window.fromMs, span.fromMs), Math.min(window.toMs, span.toMs)]
       const trades = fromMs < toMs ? await this.tradesIn(listing, fromMs, toMs) : []
-      tradeCount += trades.length
+      // Also what was expected and is not in the store yet: the number of reads is bounded.
+      tradeCount += Math.max(trades.length, window.tradeCount)
       klines.push(...secondsOf(trades))
     }
     return klines.sort((a, b) => a.openTimeMs - b.openTimeMs)
