@@ -225,7 +225,7 @@ async function data<T>(answer: Promise<{ data(): Promise<T> }>): Promise<T> {
   return (await answer).data()
 }
 
-describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
+describe('@binance/spot, unmodified, of klines', { timeout: 30_000 }, () => {
   it('reads finished candles as our own API has them', async () => {
     const { restAPI } = client()
     const klines = await data(restAPI.klines({ symbol: SYMBOL, interval: '1m' as never, limit: 8 }))
@@ -298,7 +298,9 @@ describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
     const rows = await data(restAPI.klines({ symbol: SYMBOL, interval: '1s' as never, startTime, endTime }))
     expect(ended).toEqual(rows)
   })
+})
 
+describe('@binance/spot, unmodified', { timeout: 30_000 }, () => {
   it('is told where something is not offered', async () => {
     await expect(client().restAPI.tickerTradingDay({ symbol: SYMBOL })).rejects.toThrow(
       'This operation is not supported',

@@ -196,7 +196,9 @@ describe('streams of klines', () => {
     await market.tell()
     expect(market.told.map(({ t, n, x }) => [t, n, x])).toEqual([[NOW_MS, 2, true]])
   })
+})
 
+describe('streams of klines of seconds', () => {
   it('1s: every second with trades ends once, as REST has it, and the newest one is shown', async () => {
     const request = fc.record({ trades: tradesArbitrary(NOW_MS, 400, 40), joinedAt: fc.nat({ max: 12 }) })
     await fc.assert(
