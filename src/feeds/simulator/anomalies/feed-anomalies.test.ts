@@ -139,6 +139,16 @@ describe('an injected anomaly', () => {
     },
   )
 
+  /** No label where all symbols are taken at the time. */
+  function injectedInto(feed: SimulatorFeed, injection: AnomalyInjection): MarketLabel[] {
+    try {
+      return [feed.inject(injection)]
+    } catch (error) {
+      expect(String(error)).toContain('in every symbol')
+      return []
+    }
+  }
+
   /** A run with injections before some steps, and a restart after every so many. */
   async function interrupted(kinds: ReadonlyMap<number, MarketAnomalyKind>, every: number) {
     const all: Rows = { trades: [], quotes: [] }
@@ -147,7 +157,7 @@ describe('an injected anomaly', () => {
     let feed = new SimulatorFeed(OPTIONS, lateClock())
     for (let step = 0; ; step++) {
       const kind = kinds.get(step)
-      if (kind !== undefined) told.push(feed.inject({ kind, durationMs: 6000 }))
+      if (kind !== undefined) told.push(...injectedInto(feed, { kind, durationMs: 6000 }))
       const next = await feed.next(NEVER)
       if (next === undefined) return { all, labels, told }
       collectRows(next.trades, next.quotes, all)
@@ -166,6 +176,7 @@ describe('an injected anomaly', () => {
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 40 }), async (given, every) => {
         const kinds = new Map(given)
         const whole = await interrupted(kinds, Number.POSITIVE_INFINITY)
+        expect(whole.told.length).toBeGreaterThan(0)
         const cut = await interrupted(kinds, every)
         expect(JSON.stringify(cut)).toBe(JSON.stringify(whole))
         expectNumbered(cut.all)
