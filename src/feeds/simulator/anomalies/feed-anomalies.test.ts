@@ -104,6 +104,16 @@ describe('a simulated market with anomalies by rate and by schedule', () => {
   })
 })
 
+/** No label where all symbols are taken at the time. */
+function injectedInto(feed: SimulatorFeed, injection: AnomalyInjection): MarketLabel[] {
+  try {
+    return [feed.inject(injection)]
+  } catch (error) {
+    expect(String(error)).toContain('in every symbol')
+    return []
+  }
+}
+
 describe('an injected anomaly', () => {
   it.each(MARKET_ANOMALY_KINDS)(
     '%s begins with the next event, and goes on inside a restart at any place',
@@ -138,16 +148,6 @@ describe('an injected anomaly', () => {
       ])
     },
   )
-
-  /** No label where all symbols are taken at the time. */
-  function injectedInto(feed: SimulatorFeed, injection: AnomalyInjection): MarketLabel[] {
-    try {
-      return [feed.inject(injection)]
-    } catch (error) {
-      expect(String(error)).toContain('in every symbol')
-      return []
-    }
-  }
 
   /** A run with injections before some steps, and a restart after every so many. */
   async function interrupted(kinds: ReadonlyMap<number, MarketAnomalyKind>, every: number) {
