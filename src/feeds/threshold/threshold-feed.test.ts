@@ -190,7 +190,8 @@ describe('how many and how long', () => {
 describe('restarts and other sources', () => {
   it('goes on after a restart with what was streamed, and fills what was missed meanwhile', async () => {
     await using venue = await calmVenue()
-    await using collected = follow(venue)
+    // Long enough for a restart on a busy machine.
+    await using collected = follow(venue, { thresholds: { ...OPTIONS.thresholds, calmMs: 1500 } })
     await until(() => collected.trades.length === 2, 'the first prices')
     await jump(venue, collected, 'BTCUSDT', 106)
     const made = [venue.trade('BTCUSDT').firstId]
