@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GeneratorSummary } from '../../src/engine/generate/generator-run.ts'
 import type { Gap } from '../../src/events/gap.ts'
+import { poll } from '../support/poll.ts'
 import { killAllPrograms, Program } from '../support/program.ts'
 import { removeTempDirectories, tempDirectory } from '../support/temp-directory.ts'
 
@@ -105,6 +106,23 @@ describe('finpulse generate, by format, place and kind', () => {
     const burst = ['--rate', '50000', '--no-pace', '--count', '100000', '--out', join(directory, 'burst.ndjson')]
     await generate('--kind', 'payments', ...burst, '--label-delay', '0s', '--labels', labels)
     expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(500)
+  })
+})
+
+describe('finpulse generate, as a program', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends in order by %s, with an exit code that tells a part from the whole', async (signal, code) => {
+    const cwd = tempDirectory()
+    const flags = ['--rate', '1000', '--duration', '60s', '--out', 'part.ndjson', '--json']
+    const program = Program.start(['generate', ...flags], { cwd })
+    await poll('some events', () => existsSync(join(cwd, 'part.ndjson')) && statSync(join(cwd, 'part.ndjson')).size > 0)
+    program.process.kill(signal)
+    const end = await program.waitUntilEnded(10_000)
+    expect(end.code).toBe(code)
+    const { nextIndex } = summaryOf(end.stderr)
+    expect(readFileSync(join(cwd, 'part.ndjson'), 'utf8').trim().split('\n')).toHaveLength(nextIndex)
   })
 
   it('spoils what it is told to, and replay takes it for what it is', async () => {

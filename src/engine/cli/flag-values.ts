@@ -11,9 +11,12 @@ export function wholeNumber(text: string, flag: string, minimum: number, maximum
 }
 
 /** A rate per second. */
+/** Events per second, at most. */
+export const RATE_MAX = 1e8
+
 export function rateNumber(text: string, flag: string): number {
   const value = numberOf(text, flag)
-  if (value > 0 && value <= 1e8) return value
+  if (value > 0 && value <= RATE_MAX) return value
   throw new FinPulseError('config-invalid', `${flag}: expected more than 0 and at most 1e8, got ${text}`)
 }
 

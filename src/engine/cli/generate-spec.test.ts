@@ -98,7 +98,22 @@ payments:
     expect(options.customerCount).toBe(5000)
     expect(options.scenarios['fan-in']).toMatchObject({ share: 0.02, spanHours: 48, sizeMin: 4 })
     expect(options.scenarios.cycle.share).toBe(0)
-    expect(options.labels).toMatchObject({ medianHours: 2160, maxHours: 2160, missingShare: 0.2 })
+    expect(options.labels).toMatchObject({ medianHours: 2160, maxHours: 8784, missingShare: 0.2 })
+  })
+
+  it('take the bounds of the delay with its median', () => {
+    const { options } = specFrom({ kind: 'payments', labelDelay: '14h' }).payments!
+    expect(options.labels).toMatchObject({ medianHours: 14, minHours: 0.5, maxHours: 120 })
+  })
+
+  it.each([
+    ['{ duration: 5s, from: 1e9 }', 'from: expected 0 to 100000000 events/s'],
+    ['{ duration: 5s, from: 5, too: 3 }', 'too: no such setting; expected duration, from, to'],
+    ['{ from: 5 }', 'duration: expected a duration'],
+  ])('refuse the stage %s', (stage, text) => {
+    const path = join(tempDirectory(), 'shape.yaml')
+    writeFileSync(path, `stages: [${stage}]\n`)
+    expect(() => specFrom({ shape: path })).toThrow(`--shape ${path}: stages[0].${text}`)
   })
 
   it('name the file and the setting where it is wrong', () => {

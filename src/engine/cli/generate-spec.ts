@@ -9,7 +9,7 @@ import { parseDirtyRates, parseShares } from '../generate/dirty-rates.ts'
 import { pieceCountOf } from '../generate/piece-bounds.ts'
 import type { MarketSpec, PaymentsSpec, RateSpec, SourceSpec } from '../generate/source-spec.ts'
 import { paymentsOptionsFrom } from '../settings/payments-settings.ts'
-import { oneOf, rateNumber, timeUsOf, wholeNumber } from './flag-values.ts'
+import { oneOf, RATE_MAX, rateNumber, timeUsOf, wholeNumber } from './flag-values.ts'
 import { type MarketFlags, marketOf } from './generate-market.ts'
 import { type GenerateFormat, pieceFormatOf } from './generate-place.ts'
 
@@ -65,6 +65,10 @@ export function partRatesOf(flags: SpecFlags): PartRates {
   return { market: rate, payments: given ?? rate * PAYMENTS_PART }
 }
 
+/** The hours in which New York trades, and a day of a market that never closes. */
+const SESSION_SECONDS = 6.5 * 3600
+const DAY_SECONDS = 24 * 3600
+
 /** @throws FinPulseError config-invalid */
 export function specOf(flags: SpecFlags, format: GenerateFormat): SourceSpec {
   const kinds = kindsOf(flags)
@@ -115,9 +119,10 @@ function marketSpec(
   originUs: number,
   ratePerSecond: number,
 ): MarketSpec {
+  const market = marketOf(flags, fromFile, sourceOf(flags), originUs)
   return {
-    rate: rateSpec(flags.shape, ratePerSecond),
-    ...marketOf(flags, fromFile, sourceOf(flags), originUs),
+    ...market,
+    rate: rateSpec(flags.shape, ratePerSecond, market.rules.hours === 'nyse' ? SESSION_SECONDS : DAY_SECONDS),
     trades: kinds.has('trades'),
     quotes: kinds.has('quotes'),
   }
@@ -130,7 +135,7 @@ function paymentsSpec(
   originUs: number,
   ratePerSecond: number,
 ): PaymentsSpec {
-  const rate = rateSpec(flags.shape, ratePerSecond)
+  const rate = rateSpec(flags.shape, ratePerSecond, DAY_SECONDS)
   const given = mergeSettings({ payments: fromFile }, { payments: settingsFromFlags(flags) })
   // Rate, seed and history of `up` are checked, and then for the other flags to say.
   const { ratePerSecond: _rate, seed: _seed, backfill: _, ...settings } = checkConfig(given, sourceOf(flags)).payments
@@ -162,10 +167,10 @@ function dirtySpec({ dirty }: SpecFlags, format: GenerateFormat): Pick<SourceSpe
   throw new FinPulseError('config-invalid', `--dirty: spoils lines, of --format ndjson or csv, got ${format}`)
 }
 
-function rateSpec(shape: string, ratePerSecond: number): RateSpec {
+function rateSpec(shape: string, ratePerSecond: number, daySeconds: number): RateSpec {
   if (shape === 'constant') return { ratePerSecond }
   if (Object.hasOwn(RATE_SHAPES, shape)) {
-    return { stages: RATE_SHAPES[shape as keyof typeof RATE_SHAPES](ratePerSecond) }
+    return { stages: RATE_SHAPES[shape as keyof typeof RATE_SHAPES](ratePerSecond, daySeconds) }
   }
   return { stages: stagesFrom(shape) }
 }
@@ -176,9 +181,24 @@ function stagesFrom(path: string): RateStage[] {
   if (!Array.isArray(stages)) {
     throw new FinPulseError('config-invalid', `--shape ${path}: expected "stages", a list of { duration, from, to }`)
   }
-  return stages.map((stage: { duration?: unknown; from?: unknown; to?: unknown }, index) => ({
-    durationSeconds: parseDuration(String(stage?.duration), `--shape ${path}: stages[${index}].duration`) / 1000,
-    fromPerSecond: numberOf(String(stage?.from), `--shape ${path}: stages[${index}].from`),
-    toPerSecond: numberOf(String(stage?.to ?? stage?.from), `--shape ${path}: stages[${index}].to`),
-  }))
+  return stages.map((stage: unknown, index) => stageFrom(stage, `--shape ${path}: stages[${index}]`))
+}
+
+function stageFrom(stage: unknown, name: string): RateStage {
+  const { duration, from, to = from, ...others } = (stage ?? {}) as Readonly<Record<string, unknown>>
+  const [odd] = Object.keys(others)
+  if (odd !== undefined) {
+    throw new FinPulseError('config-invalid', `${name}.${odd}: no such setting; expected duration, from, to`)
+  }
+  return {
+    durationSeconds: parseDuration(String(duration), `${name}.duration`) / 1000,
+    fromPerSecond: stageRate(from, `${name}.from`),
+    toPerSecond: stageRate(to, `${name}.to`),
+  }
+}
+
+function stageRate(value: unknown, name: string): number {
+  const rate = numberOf(String(value), name)
+  if (rate >= 0 && rate <= RATE_MAX) return rate
+  throw new FinPulseError('config-invalid', `${name}: expected 0 to ${RATE_MAX} events/s, got ${rate}`)
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { WriteStream } from 'node:tty'
 import { systemClock } from '../../base/clock.ts'
 import { parseDuration } from '../../base/duration.ts'
@@ -87,7 +88,11 @@ async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {
 
 async function runToEnd(run: GeneratorRun, isJson: boolean): Promise<void> {
   const abort = new AbortController()
-  onStopSignal(() => abort.abort())
+  let stoppedBy: NodeJS.Signals | undefined
+  onStopSignal((signal) => {
+    stoppedBy = signal
+    abort.abort()
+  })
   const progress = process.stderr.isTTY ? new GenerateProgress(process.stderr as WriteStream, run) : undefined
   try {
     await run.run(abort.signal)
@@ -96,6 +101,8 @@ async function runToEnd(run: GeneratorRun, isJson: boolean): Promise<void> {
     // Where the sink has failed, this says what it has taken, and where to go on.
     const summary = run.summary()
     process.stderr.write(isJson ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+    // As by the signal itself: who looks at the code alone must not take a part for the whole.
+    if (stoppedBy !== undefined && run.fraction < 1) process.exitCode = 128 + constants.signals[stoppedBy]
   }
 }
 

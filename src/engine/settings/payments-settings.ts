@@ -4,6 +4,7 @@ import {
   DEFAULT_LABEL_DELAY,
   DEFAULT_SCENARIOS,
   defaultPaymentsOptions,
+  LABEL_HOURS_MAX,
   type PaymentsOptions,
   type ScenarioOptions,
 } from '../../feeds/payments/payments-options.ts'
@@ -80,20 +81,17 @@ function scenarioFrom(
   return { ...known, ...present(rest), ...(span === undefined ? {} : { spanHours: span / HOUR_MS }) }
 }
 
-/** A median outside of the usual bounds moves them: who asks for a minute does not mean six hours, and for none, none. */
+/** The median takes the usual bounds with it, unless they are given: who asks for a minute does not mean six hours. */
 function labelsFrom({ median, min, max, ...rest }: NonNullable<PaymentsSettings['labels']>): PaymentsOptions['labels'] {
   const medianHours = median === undefined ? DEFAULT_LABEL_DELAY.medianHours : median / HOUR_MS
+  const scale = medianHours / DEFAULT_LABEL_DELAY.medianHours
   return {
     ...DEFAULT_LABEL_DELAY,
     ...present(rest),
     medianHours,
-    minHours: min === undefined ? Math.min(DEFAULT_LABEL_DELAY.minHours, medianHours) : min / HOUR_MS,
-    maxHours: max === undefined ? maxHoursFor(medianHours) : max / HOUR_MS,
+    minHours: min === undefined ? DEFAULT_LABEL_DELAY.minHours * scale : min / HOUR_MS,
+    maxHours: max === undefined ? Math.min(LABEL_HOURS_MAX, DEFAULT_LABEL_DELAY.maxHours * scale) : max / HOUR_MS,
   }
-}
-
-function maxHoursFor(medianHours: number): number {
-  return medianHours === 0 ? 0 : Math.max(DEFAULT_LABEL_DELAY.maxHours, medianHours)
 }
 
 /** Without what is undefined, which would hide a default. */

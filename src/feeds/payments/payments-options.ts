@@ -53,7 +53,7 @@ export const DEFAULT_SCENARIOS: Readonly<Record<FraudKind, ScenarioOptions>> = {
   'over-limit': { share: 0.0006, sizeMin: 1, sizeMax: 1, spanHours: 1 },
   'card-testing': { share: 0.0006, sizeMin: 8, sizeMax: 30, spanHours: 0.1 },
   'account-takeover': { share: 0.0004, sizeMin: 2, sizeMax: 6, spanHours: 12 },
-  'impossible-travel': { share: 0.0004, sizeMin: 2, sizeMax: 4, spanHours: 1 },
+  'impossible-travel': { share: 0.0004, sizeMin: 2, sizeMax: 4, spanHours: 0.4 },
   'merchant-collusion': { share: 0.0005, sizeMin: 8, sizeMax: 24, spanHours: 21 * DAY_HOURS },
   'fan-in': { share: 0.0003, sizeMin: 4, sizeMax: 12, spanHours: 5 * DAY_HOURS },
   'fan-out': { share: 0.0003, sizeMin: 4, sizeMax: 12, spanHours: 5 * DAY_HOURS },
@@ -64,6 +64,9 @@ export const DEFAULT_SCENARIOS: Readonly<Record<FraudKind, ScenarioOptions>> = {
   stack: { share: 0.0003, sizeMin: 6, sizeMax: 9, spanHours: 8 * DAY_HOURS },
   random: { share: 0.0003, sizeMin: 4, sizeMax: 12, spanHours: 5 * DAY_HOURS },
 }
+
+/** Longest time that a label may take. */
+export const LABEL_HOURS_MAX = 24 * 366
 
 export const DEFAULT_LABEL_DELAY: LabelDelayOptions = {
   medianHours: 7 * DAY_HOURS,
@@ -127,9 +130,9 @@ export function checkPaymentsOptions(options: PaymentsOptions): void {
     between(`scenarios.${kind}.spanHours`, spanHours, 0, 24 * 366)
   }
   const { medianHours, deviation, minHours, maxHours, missingShare } = options.labels
-  between('labels.minHours', minHours, 0, 24 * 366)
-  between('labels.maxHours', maxHours, minHours, 24 * 366)
-  between('labels.medianHours', medianHours, 0, 24 * 366)
+  between('labels.minHours', minHours, 0, LABEL_HOURS_MAX)
+  between('labels.maxHours', maxHours, minHours, LABEL_HOURS_MAX)
+  between('labels.medianHours', medianHours, 0, LABEL_HOURS_MAX)
   between('labels.deviation', deviation, 0, 5)
   between('labels.missingShare', missingShare, 0, 1)
 }

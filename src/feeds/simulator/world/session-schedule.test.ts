@@ -55,7 +55,7 @@ describe('SessionSchedule', () => {
     fc.assert(
       fc.property(origin, days, fc.boolean(), (originUs, afterDays, isShaped) => {
         const within = isShaped
-          ? new StagedRate(RATE_SHAPES.diurnal(0.002), originUs)
+          ? new StagedRate(RATE_SHAPES.diurnal(0.002, 6.5 * 3600), originUs)
           : new ConstantRate(0.002, originUs)
         const schedule = new SessionSchedule(within, new SessionTable(CALENDAR, START_US), originUs)
         const timeUs = Math.floor(originUs + afterDays * DAY_US)

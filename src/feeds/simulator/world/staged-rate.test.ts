@@ -39,7 +39,7 @@ describe('StagedRate', () => {
       ['burst', 60],
       ['diurnal', 23_400],
     ] as const) {
-      const schedule = new StagedRate(RATE_SHAPES[name](100), ORIGIN_US)
+      const schedule = new StagedRate(RATE_SHAPES[name](100, 6.5 * 3600), ORIGIN_US)
       expect(Math.abs(schedule.countBefore(ORIGIN_US + seconds * 1e6) - 100 * seconds), name).toBeLessThan(2)
     }
   })

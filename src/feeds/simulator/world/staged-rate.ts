@@ -83,8 +83,10 @@ export class StagedRate implements Schedule {
   }
 }
 
-/** Shapes by name, as stages around a mean rate. */
-export const RATE_SHAPES: Readonly<Record<'ramp' | 'burst' | 'diurnal', (ratePerSecond: number) => RateStage[]>> = {
+type RateShape = (ratePerSecond: number, daySeconds: number) => RateStage[]
+
+/** Shapes by name, as stages around a mean rate. `daySeconds` is how long a day's trading lasts. */
+export const RATE_SHAPES: Readonly<Record<'ramp' | 'burst' | 'diurnal', RateShape>> = {
   /** From a tenth to nearly twice the rate in ten minutes, and back. */
   ramp: (rate) => [
     { durationSeconds: 600, fromPerSecond: 0.1 * rate, toPerSecond: 1.9 * rate },
@@ -95,10 +97,10 @@ export const RATE_SHAPES: Readonly<Record<'ramp' | 'burst' | 'diurnal', (ratePer
     { durationSeconds: 55, fromPerSecond: (rate * 60) / 90, toPerSecond: (rate * 60) / 90 },
     { durationSeconds: 5, fromPerSecond: (rate * 60 * 7) / 90, toPerSecond: (rate * 60 * 7) / 90 },
   ],
-  /** A day of a share market, half-hour by half-hour: busy when it opens, quiet at noon, busiest when it closes. */
-  diurnal: (rate) =>
+  /** A day of a share market in thirteen parts: busy when it opens, quiet at noon, busiest when it closes. */
+  diurnal: (rate, daySeconds) =>
     HALF_HOUR_VOLUMES.map((volume) => ({
-      durationSeconds: 1800,
+      durationSeconds: daySeconds / HALF_HOUR_VOLUMES.length,
       fromPerSecond: (rate * volume) / MEAN_HALF_HOUR_VOLUME,
       toPerSecond: (rate * volume) / MEAN_HALF_HOUR_VOLUME,
     })),
