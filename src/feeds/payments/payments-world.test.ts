@@ -61,7 +61,9 @@ describe('PaymentsWorld', () => {
   })
 
   it('is the same world on every machine', () => {
-    expect(hashOf([paymentsOf(world, 0, 2000)])).toBe('944cfb762ad46c18b6d55562305edf392a470ec6889a0a16c9f1b4af7dbcb45b')
+    expect(hashOf([paymentsOf(world, 0, 2000)])).toBe(
+      '944cfb762ad46c18b6d55562305edf392a470ec6889a0a16c9f1b4af7dbcb45b',
+    )
   })
 
   it('numbers payments in the order of time and has each at its exact time', () => {
