@@ -1,5 +1,6 @@
 import type { ColumnArray } from './column.ts'
 import {
+  areSameRows,
   type BatchKind,
   type ColumnRange,
   corrupt,
@@ -97,6 +98,10 @@ function reserve(rowCount: number): void {
 /** The delay is far narrower than the time itself. @returns its range */
 function fillDelays(count: number, receivedTimeUs: Float64Array, eventTimeUs: Float64Array): ColumnRange {
   const into = delays
+  if (areSameRows(receivedTimeUs, eventTimeUs, count)) {
+    into.fill(0, 0, count)
+    return { minimum: 0, maximum: 0 }
+  }
   const first = count === 0 ? 0 : receivedTimeUs[0]! - eventTimeUs[0]!
   let minimum = first
   let maximum = first

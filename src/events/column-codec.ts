@@ -144,24 +144,43 @@ function asDoubles(column: Float64Array | Uint32Array, rowCount: number): Float6
 
 /** Both are 0 for no rows. Valid until the next call. */
 function rangeOf(column: ColumnArray, rowCount: number): ColumnRange {
-  range.minimum = 0
-  range.maximum = 0
-  if (rowCount === 0) return range
+  range.minimum = rowCount === 0 ? 0 : column[0]!
+  range.maximum = range.minimum
+  if (rowCount === 0 || isConstant(column, rowCount)) return range
   if (column instanceof Float64Array) findRangeOfDoubles(column, rowCount)
   else if (column instanceof Uint32Array) findRangeOfWords(column, rowCount)
   else findRangeOfBytes(column, rowCount)
   return range
 }
 
-// One function per type of array: a loop that meets several types runs several times slower. Each runs over the equal
-// values at the beginning first, since many columns have no other.
+/** Many columns have one value only: comparing memory with itself, a place on, tells it ten times faster than a loop. */
+function isConstant(column: ColumnArray, rowCount: number): boolean {
+  if (column[rowCount - 1] !== column[0]) return false
+  const width = column.BYTES_PER_ELEMENT
+  const bytes = Buffer.from(column.buffer, column.byteOffset, rowCount * width)
+  return bytes.compare(bytes, width, bytes.length, 0, bytes.length - width) === 0
+}
+
+/** Whether the rows of two columns of times are the same, to the bit. */
+export function areSameRows(one: Float64Array, other: Float64Array, rowCount: number): boolean {
+  const byteCount = rowCount * one.BYTES_PER_ELEMENT
+  const bytes = Buffer.from(one.buffer, one.byteOffset, byteCount)
+  return bytes.equals(Buffer.from(other.buffer, other.byteOffset, byteCount))
+}
+
+// One function per type of array: a loop that meets several types runs several times slower. Each runs over the values
+// that do not fall at the beginning first: times have no other.
 
 function findRangeOfDoubles(column: Float64Array, rowCount: number): void {
   const first = column[0]!
   let minimum = first
   let maximum = first
   let row = 1
-  while (row < rowCount && column[row] === first) row++
+  for (; row < rowCount; row++) {
+    const value = column[row]!
+    if (value < maximum) break
+    maximum = value
+  }
   for (; row < rowCount; row++) {
     const value = column[row]!
     if (value < minimum) minimum = value
@@ -176,7 +195,11 @@ function findRangeOfWords(column: Uint32Array, rowCount: number): void {
   let minimum = first
   let maximum = first
   let row = 1
-  while (row < rowCount && column[row] === first) row++
+  for (; row < rowCount; row++) {
+    const value = column[row]!
+    if (value < maximum) break
+    maximum = value
+  }
   for (; row < rowCount; row++) {
     const value = column[row]!
     if (value < minimum) minimum = value
@@ -191,7 +214,11 @@ function findRangeOfBytes(column: Uint8Array, rowCount: number): void {
   let minimum = first
   let maximum = first
   let row = 1
-  while (row < rowCount && column[row] === first) row++
+  for (; row < rowCount; row++) {
+    const value = column[row]!
+    if (value < maximum) break
+    maximum = value
+  }
   for (; row < rowCount; row++) {
     const value = column[row]!
     if (value < minimum) minimum = value

@@ -1,7 +1,17 @@
 import type { Random } from '../../../base/random.ts'
 import { TAKER_BUY, TAKER_SELL } from '../../../events/trade-batch.ts'
-import type { BlockPlan } from './block-plan.ts'
+import { BLOCK_MAX_COUNT, type BlockPlan } from './block-plan.ts'
 import { NORMAL_QUANTILES } from './quantile-table.ts'
+
+/**
+ * Of a bridge with so many steps left, in turn: the part of the way that is left after the next one, and its deviation in
+ * those of a free step. A look-up where a division and a root would be waited for.
+ */
+const BRIDGE_STEPS = Float64Array.from({ length: 2 * (BLOCK_MAX_COUNT + 1) }, (_, index) => {
+  const left = Math.max(1, index >>> 1)
+  const kept = (left - 1) / left
+  return (index & 1) === 0 ? kept : Math.sqrt(kept)
+})
 
 /** Most events that are walked in one go: few enough for their figures to stay in the fastest memory. */
 export const WALK_MAX_COUNT = 1024
@@ -53,7 +63,11 @@ export class PriceWalk {
     this.bid[symbol] = -1
   }
 
-  /** Walks the events `[at, at + count)` of the block that the plan is of. @param count at most WALK_MAX_COUNT */
+  /**
+   * Walks the events `[at, at + count)` of the block that the plan is of. What is a coin toss for each event is computed
+   * without a branch: a processor guesses every second of those wrong.
+   * @param count at most WALK_MAX_COUNT
+   */
   walk({ order, continues }: BlockPlan, at: number, count: number, random: Random): void {
     const { bits, bids, asks, sides, isNewQuote, price, halfSpread, bid, ask } = this
     const target = this.#target
@@ -64,14 +78,16 @@ export class PriceWalk {
     for (let event = 0; event < count; event++) {
       const symbol = order[at + event]!
       const drawn = bits[event]!
-      const left = leftCount[symbol]!
-      leftCount[symbol] = left - 1
-      const noise = stepDeviation[symbol]! * NORMAL_QUANTILES[drawn >>> 20]! * Math.sqrt((left - 1) / left)
-      const before = price[symbol]!
-      const now = before + (target[symbol]! - before) / left + noise
+      const step = leftCount[symbol]! << 1
+      leftCount[symbol] = (step >> 1) - 1
+      const noise = stepDeviation[symbol]! * NORMAL_QUANTILES[drawn >>> 20]! * BRIDGE_STEPS[step + 1]!
+      const kept = BRIDGE_STEPS[step]!
+      // The price before comes in last: the next event of a run waits for this one's.
+      const now = target[symbol]! * (1 - kept) + noise + price[symbol]! * kept
       price[symbol] = now
-      // A run is one taker's.
-      const taker = continues[at + event] === 1 ? side[symbol]! : (drawn & 1) === 1 ? TAKER_BUY : TAKER_SELL
+      // A run is one taker's: the drawn side, or the one before where the event continues its run.
+      const drawnSide = TAKER_SELL + (drawn & 1) * (TAKER_BUY - TAKER_SELL)
+      const taker = drawnSide ^ ((drawnSide ^ side[symbol]!) & -continues[at + event]!)
       side[symbol] = taker
       sides[event] = taker
       const half = halfSpread[symbol]!
@@ -79,7 +95,9 @@ export class PriceWalk {
       const nextBid = below < 1 ? 1 : below
       const above = Math.ceil(now + half)
       const nextAsk = above <= nextBid ? nextBid + 1 : above
-      isNewQuote[event] = nextBid === bid[symbol] && nextAsk === ask[symbol] ? 0 : 1
+      // Whole numbers: two that differ do so by one at least.
+      const change = Math.abs(nextBid - bid[symbol]!) + Math.abs(nextAsk - ask[symbol]!)
+      isNewQuote[event] = change > 1 ? 1 : change
       bid[symbol] = nextBid
       ask[symbol] = nextAsk
       bids[event] = nextBid
