@@ -10,7 +10,6 @@ export function wholeNumber(text: string, flag: string, minimum: number, maximum
   throw new FinPulseError('config-invalid', `${flag}: expected a whole number ${range}, got "${text}"`)
 }
 
-/** A rate per second. */
 /** Events per second, at most. */
 export const RATE_MAX = 1e8
 

@@ -70,7 +70,7 @@ export function addGenerateCommand(program: Command): void {
       'median time until a fraud becomes known; 0s: each label comes with its payment (default: 7d)',
     )
     .option('--dirty <rates>', `spoil some lines: ${DIRTY_KINDS.join(', ')}, as late=1%,missing=0.1%`)
-    .option('--json', 'the summary as JSON')
+    .option('--json', 'the summary as JSON, on standard output unless the events go there')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: GenerateFlags) => {
       // What other commands do not need is not loaded for them.

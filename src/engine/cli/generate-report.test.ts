@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { progressText, summaryText } from './generate-report.ts'
+import { approachText, progressText, summaryText } from './generate-report.ts'
 
 const summary = {
   sink: 'a.ndjson',
@@ -23,6 +23,11 @@ it('the progress of a run fits its terminal, its bar what is left of it', () => 
   expect(progressText(1, { ...summary, targetPerSecond: null, lagMs: null }, 80)).toBe(
     `${'█'.repeat(24)} 100 %  49,976 events/s  26 MB  sink wait 3 %`,
   )
+})
+
+it('the way to the first event is drawn too', () => {
+  expect(approachText(0.25, 1e10, 60)).toBe('█████░░░░░░░░░░░░░ 25 %  of the way to event 10,000,000,000')
+  expect(approachText(0.25, 1e10, 80).length).toBeLessThan(80)
 })
 
 it('the summary of a run has what was made, where it went and how late', () => {

@@ -3,8 +3,25 @@ import type { GeneratorRun, GeneratorSummary } from '../generate/generator-run.t
 import { count } from './status-line.ts'
 
 const REDRAW_MS = 200
+const NOTE_AFTER_MS = 2000
 const BAR_MIN_WIDTH = 6
 const BAR_MAX_WIDTH = 24
+
+/** Says once, where no bar is drawn, why nothing comes yet. */
+export class ApproachNote {
+  readonly #timer: NodeJS.Timeout
+
+  constructor(write: (text: string) => void, run: GeneratorRun) {
+    this.#timer = setTimeout(() => {
+      if (run.startedPart < 1)
+        write(`on the way to event ${count(run.firstIndex)}: each minute of the market follows from the one before\n`)
+    }, NOTE_AFTER_MS)
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+}
 
 /** Draws how far a run is, on a terminal, until it is closed. */
 export class GenerateProgress {
@@ -14,7 +31,12 @@ export class GenerateProgress {
   constructor(terminal: WriteStream, run: GeneratorRun) {
     this.#terminal = terminal
     this.#timer = setInterval(() => {
-      terminal.write(`\r\x1b[2K${progressText(run.fraction, run.summary(), terminal.columns || 80)}`)
+      const columns = terminal.columns || 80
+      const text =
+        run.startedPart < 1
+          ? approachText(run.startedPart, run.firstIndex, columns)
+          : progressText(run.fraction, run.summary(), columns)
+      terminal.write(`\r\x1b[2K${text}`)
     }, REDRAW_MS)
   }
 
@@ -36,6 +58,15 @@ export function progressText(fraction: number, summary: GeneratorSummary, column
     `${count(bytes / 1e6)} MB`,
     `sink wait ${waited} %`,
   ].join('  ')
+  return barText(fraction, figures, columns)
+}
+
+/** The line of a run that is on its way to its first event. */
+export function approachText(part: number, firstIndex: number, columns: number): string {
+  return barText(part, ` ${Math.floor(part * 100)} %  of the way to event ${count(firstIndex)}`, columns)
+}
+
+function barText(fraction: number, figures: string, columns: number): string {
   const width = Math.max(BAR_MIN_WIDTH, Math.min(BAR_MAX_WIDTH, columns - 1 - figures.length))
   const filled = Math.round(fraction * width)
   return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}${figures}`.slice(0, columns - 1)

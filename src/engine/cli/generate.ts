@@ -3,6 +3,7 @@ import type { WriteStream } from 'node:tty'
 import { systemClock } from '../../base/clock.ts'
 import { parseDuration } from '../../base/duration.ts'
 import { FinPulseError } from '../../base/errors.ts'
+import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import type { Schedule } from '../../feeds/schedule.ts'
 import { headerOf } from '../generate/event-lines.ts'
 import { GeneratorRun } from '../generate/generator-run.ts'
@@ -17,7 +18,7 @@ import { labelsOf, type SourceSpec, schedulesOf } from '../generate/source-spec.
 import { wholeNumber } from './flag-values.ts'
 import { DEFAULT_COUNT, SHARDS_MAX_COUNT } from './generate-limits.ts'
 import { formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
-import { GenerateProgress, summaryText } from './generate-report.ts'
+import { ApproachNote, GenerateProgress, summaryText } from './generate-report.ts'
 import { isPacedBy, partRatesOf, type SpecFlags, specOf } from './generate-spec.ts'
 import { onStopSignal } from './stop-signals.ts'
 
@@ -58,7 +59,8 @@ export async function generate(flags: GenerateFlags): Promise<void> {
     ...(labels === undefined ? {} : { labels }),
     ...(typeof flags.labels === 'string' ? { labelFile: await LabelFile.open(flags.labels) } : {}),
   })
-  await runToEnd(run, flags.json === true)
+  const isStdoutFree = place.sink !== 'stdout'
+  await runToEnd(run, flags.json === true ? (isStdoutFree ? process.stdout : process.stderr) : undefined)
 }
 
 function openPieces(spec: SourceSpec, firstIndex: number, endIndex: number, shardCount: number): PieceSource {
@@ -86,31 +88,49 @@ async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {
   process.stderr.write(`${sink.name} has all of it, up to event ${nextIndex}; a larger --count or --duration goes on\n`)
 }
 
-async function runToEnd(run: GeneratorRun, isJson: boolean): Promise<void> {
+/** @param json where the summary goes as JSON; without it, it goes to standard error for people */
+async function runToEnd(run: GeneratorRun, json: NodeJS.WritableStream | undefined): Promise<void> {
   const abort = new AbortController()
   let stoppedBy: NodeJS.Signals | undefined
   onStopSignal((signal) => {
     stoppedBy = signal
     abort.abort()
   })
-  const progress = process.stderr.isTTY ? new GenerateProgress(process.stderr as WriteStream, run) : undefined
+  const progress = process.stderr.isTTY
+    ? new GenerateProgress(process.stderr as WriteStream, run)
+    : new ApproachNote((text) => process.stderr.write(text), run)
   try {
     await run.run(abort.signal)
   } finally {
-    progress?.close()
+    progress.close()
     // Where the sink has failed, this says what it has taken, and where to go on.
     const summary = run.summary()
-    process.stderr.write(isJson ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+    if (json === undefined) process.stderr.write(summaryText(summary))
+    else json.write(`${JSON.stringify(summary)}\n`)
     // As by the signal itself: who looks at the code alone must not take a part for the whole.
     if (stoppedBy !== undefined && run.fraction < 1) process.exitCode = 128 + constants.signals[stoppedBy]
   }
 }
 
-function endOf(flags: GenerateFlags, schedule: Schedule, originUs: number, firstIndex: number): number {
-  if (flags.count !== undefined && flags.duration !== undefined) {
+/** Index behind the last event. @throws FinPulseError config-invalid, also where that would be due in 2100 or later */
+function endOf({ count, duration }: GenerateFlags, schedule: Schedule, originUs: number, firstIndex: number): number {
+  if (count !== undefined && duration !== undefined) {
     throw new FinPulseError('config-invalid', '--count, --duration: give one of them')
   }
-  if (flags.duration === undefined) return firstIndex + wholeNumber(flags.count ?? String(DEFAULT_COUNT), '--count', 1)
+  const maxIndex = schedule.countBefore(EVENT_TIME_MAX_US)
+  const past = (flags: string, end: string) =>
+    new FinPulseError(
+      'config-invalid',
+      `${flags}: expected event times before 2100, that is events up to ${maxIndex} at this rate from --start-time, got ${end}`,
+    )
+  if (firstIndex > maxIndex) throw past('--from', `event ${firstIndex}`)
+  if (duration === undefined) {
+    const endIndex = firstIndex + wholeNumber(count ?? String(DEFAULT_COUNT), '--count', 1)
+    if (endIndex > maxIndex) throw past('--from, --count', `event ${endIndex}`)
+    return endIndex
+  }
   const fromUs = firstIndex === 0 ? originUs : schedule.dueUs(firstIndex)
-  return schedule.countBefore(fromUs + parseDuration(flags.duration, '--duration') * 1000)
+  const endUs = fromUs + parseDuration(duration, '--duration') * 1000
+  if (endUs > EVENT_TIME_MAX_US) throw past('--from, --duration', `${duration} from event ${firstIndex} on`)
+  return schedule.countBefore(endUs)
 }

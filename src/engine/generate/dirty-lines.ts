@@ -21,7 +21,10 @@ const NEWLINE = new Uint8Array([10])
 const SPACE = 32
 const EVENT_TIME = Buffer.from('"eventTimeMs":')
 
+type HeldKind = 'late' | 'out-of-order'
+
 interface HeldLine {
+  readonly kind: HeldKind
   readonly dueUs: number
   readonly line: Uint8Array
 }
@@ -64,7 +67,7 @@ export class DirtyLines {
 
   /**
    * @param nextTimeUs event time from which further lines come: what is due before it is given out
-   * @returns the lines as they come out, valid until the next call; `spoiled` counts what happened in this call
+   * @returns the lines as they come out, valid until the next call; `spoiled` counts the spoiled lines among them, and those missing
    */
   pass(lines: LineBuffer, nextTimeUs: number): LineBuffer {
     Object.assign(this.spoiled, zeroCounts())
@@ -85,10 +88,12 @@ export class DirtyLines {
       this.#out.push(line, timeUs)
       return
     }
+    if (kind === 'late' || kind === 'out-of-order') {
+      this.#hold({ kind, line: line.slice(), dueUs: this.#dueUs(kind, timeUs) })
+      return
+    }
     this.spoiled[kind] += 1
-    if (kind === 'missing') return
-    if (kind === 'late' || kind === 'out-of-order') this.#hold(line.slice(), this.#dueUs(kind, timeUs))
-    else this.#out.push(this.#spoil(kind, line), timeUs)
+    if (kind !== 'missing') this.#out.push(this.#spoil(kind, line), timeUs)
   }
 
   #draw(timeUs: number): DirtyKind | undefined {
@@ -103,24 +108,26 @@ export class DirtyLines {
     return undefined
   }
 
-  #dueUs(kind: 'late' | 'out-of-order', timeUs: number): number {
+  #dueUs(kind: HeldKind, timeUs: number): number {
     const index = this.#schedule.countBefore(timeUs)
     if (kind === 'out-of-order') return this.#schedule.dueUs(index + 1 + this.#random.nextInt(NEAR_MAX_COUNT))
     const lateUs = LATE_MIN_US + this.#random.nextInt(LATE_MAX_US - LATE_MIN_US)
     return Math.min(timeUs + lateUs, this.#schedule.dueUs(index + LATE_MAX_COUNT))
   }
 
-  #hold(line: Uint8Array, dueUs: number): void {
+  #hold(held: HeldLine): void {
     let at = this.#held.length
-    while (at > 0 && this.#held[at - 1]!.dueUs > dueUs) at -= 1
-    this.#held.splice(at, 0, { dueUs, line })
+    while (at > 0 && this.#held[at - 1]!.dueUs > held.dueUs) at -= 1
+    this.#held.splice(at, 0, held)
   }
 
   /** Gives out what is due at or before a time. */
   #release(timeUs: number): void {
     let count = 0
     while (count < this.#held.length && this.#held[count]!.dueUs <= timeUs) {
-      this.#out.push(this.#held[count]!.line, timeUs)
+      const { kind, line } = this.#held[count]!
+      this.#out.push(line, timeUs)
+      this.spoiled[kind] += 1
       count += 1
     }
     if (count > 0) this.#held.splice(0, count)

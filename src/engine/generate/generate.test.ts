@@ -6,6 +6,7 @@ import { ConstantRate } from '../../feeds/schedule.ts'
 import { marketRules } from '../../feeds/simulator/simulator-market.ts'
 import { LocalPieces } from './local-pieces.ts'
 import type { PieceSource } from './piece.ts'
+import { PieceMaker } from './piece-maker.ts'
 import { ShardedPieces } from './sharded-pieces.ts'
 import type { SourceSpec } from './source-spec.ts'
 
@@ -53,10 +54,12 @@ const STREAMS: Readonly<Record<string, SourceSpec>> = {
   'all kinds, columnar': { ...plain, format: 'columnar', market: both, payments: paid },
   'spoiled trades': { ...plain, market: trades, dirty },
   'all kinds, spoiled': { ...plain, market: both, payments: paid, dirty },
+  quotes: { ...plain, market: { ...market, trades: false, quotes: true } },
   'spoiled quotes': { ...plain, market: { ...market, trades: false, quotes: true }, dirty },
 }
 
 async function hashOf(source: PieceSource, endIndex: number, hash = createHash('sha256')): Promise<string> {
+  await source.start(new AbortController().signal)
   while (source.index < endIndex) {
     const piece = await source.next()
     hash.update(piece.bytes)
@@ -96,6 +99,7 @@ describe('a stream on several threads', () => {
 
   it('fails where one of them does', async () => {
     const source = new ShardedPieces({ ...STREAMS.trades!, market: { ...trades, symbols: [] } }, 0, 1000, 1)
+    await source.start(new AbortController().signal)
     await expect(source.next()).rejects.toMatchObject({ code: 'worker-failed' })
     await source.close()
   })
@@ -115,4 +119,49 @@ describe.each(Object.entries(STREAMS))('a stream: %s', (_name, spec) => {
     }
     expect(parts.digest('hex')).toBe(whole.digest('hex'))
   })
+})
+
+describe('the way to an event', () => {
+  const spec = STREAMS['all kinds, spoiled']!
+
+  it('leads to the same events in any number of turns', () => {
+    const [from, to] = [200_000, 200_500]
+    const atOnce = new PieceMaker(spec)
+    expect(atOnce.skipTo(from)).toBe(1)
+    const inTurns = new PieceMaker(spec)
+    const parts: number[] = []
+    let asked = 0
+    do parts.push(inTurns.skipTo(from, () => ++asked % 2 === 0))
+    while (parts.at(-1)! < 1)
+    expect(parts.length).toBeGreaterThan(1)
+    expect(parts).toEqual(parts.toSorted((a, b) => a - b))
+    const [one, other] = [atOnce, inTurns].map((maker) => Buffer.from(maker.make(to, new Uint8Array(0)).bytes))
+    expect(one!.equals(other!)).toBe(true)
+  })
+
+  it.each([
+    ['one thread', (from: number) => new LocalPieces(STREAMS.trades!, from, from + 1)],
+    ['two threads', (from: number) => new ShardedPieces(STREAMS.trades!, from, from + 1, 2)],
+  ])('is left when it is called off: %s', async (_, open) => {
+    const source = open(1e12)
+    const abort = new AbortController()
+    setTimeout(() => abort.abort(), 100)
+    await source.start(abort.signal)
+    await source.close()
+    expect(source.startedPart).toBeLessThan(1)
+  })
+})
+
+it('a stream of quotes alone has one for each event', async () => {
+  const source = new LocalPieces(STREAMS.quotes!, 0, 8192)
+  const { bytes, counts } = await source.next()
+  expect(counts).toEqual({ quotes: 8192 })
+  const quotes = Buffer.from(bytes)
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; eventTimeMs: number })
+  expect(
+    quotes.every(({ type, eventTimeMs }, index) => type === 'quote' && eventTimeMs === ORIGIN_US / 1000 + index),
+  ).toBe(true)
 })

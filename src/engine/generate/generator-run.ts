@@ -32,7 +32,8 @@ const LAG_SAMPLES = 32
  */
 export class GeneratorRun {
   readonly #options: GeneratorRunOptions
-  readonly #firstIndex: number
+  /** Index of the first event. */
+  readonly firstIndex: number
   readonly #firstDueUs: number
   readonly #lagUs: RecordableHistogram = createHistogram()
   readonly #counts: Record<string, number> = {}
@@ -43,9 +44,9 @@ export class GeneratorRun {
 
   constructor(options: GeneratorRunOptions) {
     this.#options = options
-    this.#firstIndex = options.source.index
-    this.#takenIndex = this.#firstIndex
-    this.#firstDueUs = options.schedule.dueUs(this.#firstIndex)
+    this.firstIndex = options.source.index
+    this.#takenIndex = this.firstIndex
+    this.#firstDueUs = options.schedule.dueUs(this.firstIndex)
   }
 
   /** Until the last event, or until the signal aborts; what was written by then has been taken. */
@@ -53,15 +54,16 @@ export class GeneratorRun {
     const { source, sink, endIndex, header, clock, labelFile } = this.#options
     this.#startUs = clock.nowUs()
     try {
-      if (header.length > 0 && this.#firstIndex === 0) {
+      if (header.length > 0 && this.firstIndex === 0) {
         sink.writeHeader(header)
         this.#byteCount += header.length
       }
+      await source.start(signal)
       while (source.index < endIndex && !signal.aborted && !sink.isGone) {
         const fromIndex = source.index
         const piece = await source.next()
         // The first event is due when it can be given out, not while threads start.
-        if (fromIndex === this.#firstIndex) this.#startUs = clock.nowUs()
+        if (fromIndex === this.firstIndex) this.#startUs = clock.nowUs()
         await this.#waitForDue(piece.endIndex - 1, signal)
         if (signal.aborted) break
         await this.#write(piece, fromIndex)
@@ -125,16 +127,21 @@ export class GeneratorRun {
     }
   }
 
+  /** Part of the way to the first event that lies behind, 0 to 1. */
+  get startedPart(): number {
+    return this.#options.source.startedPart
+  }
+
   /** Part that is done, 0 to 1. */
   get fraction(): number {
-    return (this.#takenIndex - this.#firstIndex) / Math.max(1, this.#options.endIndex - this.#firstIndex)
+    return (this.#takenIndex - this.firstIndex) / Math.max(1, this.#options.endIndex - this.firstIndex)
   }
 
   /** Figures of the run so far. */
   summary(): GeneratorSummary {
     const { schedule, pacedRate, sink, clock } = this.#options
     const seconds = Math.max(1e-6, (clock.nowUs() - this.#startUs) / 1e6)
-    const takenCount = this.#takenIndex - this.#firstIndex
+    const takenCount = this.#takenIndex - this.firstIndex
     const lagMs = (percentile: number) => Math.round(this.#lagUs.percentile(percentile)) / 1000
     const hasLag = pacedRate !== undefined && takenCount > 0
     return {
@@ -146,7 +153,7 @@ export class GeneratorRun {
       targetPerSecond: pacedRate ?? null,
       nextIndex: this.#takenIndex,
       fromMs: this.#firstDueUs / 1000,
-      toMs: schedule.dueUs(Math.max(this.#firstIndex, this.#takenIndex - 1)) / 1000,
+      toMs: schedule.dueUs(Math.max(this.firstIndex, this.#takenIndex - 1)) / 1000,
       sinkWaitMs: Math.round(this.#sinkWaitMs),
       lagMs: hasLag ? { p50: lagMs(50), p99: lagMs(99), max: this.#lagUs.max / 1000 } : null,
     }

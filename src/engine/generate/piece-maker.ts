@@ -63,17 +63,20 @@ export class PieceMaker {
     return this.#index
   }
 
-  /** Goes forward to an event. */
-  skipTo(index: number): void {
-    if (index === this.#index) return
-    if (this.#dirty === undefined) {
-      this.#goTo(index)
-      return
-    }
+  /**
+   * Goes forward to an event, over those before it. Of a market that takes time: each minute follows from the one before.
+   * @param isTurnOver asked now and then: where it is, the way is left for another call
+   * @returns the part of the way that lies behind, 1 at its end
+   */
+  skipTo(index: number, isTurnOver?: () => boolean): number {
+    if (index === this.#index) return 1
     // Lines of events before it may come out behind it.
+    const target = this.#dirty === undefined ? index : Math.max(this.#index, index - this.#dirty.lookBackCount)
+    const part = this.#goTo(target, isTurnOver)
+    if (part < 1 || this.#dirty === undefined) return part
     this.#dirty.clear()
-    this.#goTo(Math.max(this.#index, index - this.#dirty.lookBackCount))
     while (this.#index < index) this.#makeDirty(this.#dirty, Math.min(index, this.#index + PIECE_MAX_COUNT))
+    return 1
   }
 
   /**
@@ -96,11 +99,13 @@ export class PieceMaker {
     return { endIndex, bytes: this.#writer.take(), frames: this.#writer.frames, counts: this.#counts }
   }
 
-  #goTo(index: number): void {
+  #goTo(index: number, isTurnOver?: () => boolean): number {
     const { first, second } = this.#split(index)
-    this.#market?.skipTo(first)
+    this.#market?.skipTo(first, isTurnOver)
+    if (this.#market !== undefined && this.#market.index < first) return this.#market.index / first
     this.#payments?.skipTo(second)
     this.#index = index
+    return 1
   }
 
   /** How many events of each world are before an event of the stream. */
@@ -149,8 +154,9 @@ export class PieceMaker {
     this.#trades.count = 0
     this.#quotes.count = 0
     world.fill(this.#trades, quotes ? this.#quotes : undefined, endIndex)
-    if (!trades) this.#trades.count = 0
-    addCounts(this.#counts, { trades: this.#trades.count, quotes: this.#quotes.count })
+    if (trades) addCounts(this.#counts, { trades: this.#trades.count })
+    else this.#trades.count = 0
+    if (quotes) addCounts(this.#counts, { quotes: this.#quotes.count })
     return true
   }
 

@@ -27,6 +27,10 @@ export interface Piece {
 export interface PieceSource {
   /** Index of the first event of the next piece. */
   readonly index: number
+  /** Part of the way to the first event, over those before it, that lies behind: 1 at its end. */
+  readonly startedPart: number
+  /** Goes to the first event; to be called before `next`. Where the signal aborts that, nothing else may be called but `close`. */
+  start(signal: AbortSignal): Promise<void>
   /** The next piece; not to be called at the end. */
   next(): Promise<Piece>
   /** Gives a piece's buffer back. Pieces that are kept take memory; nothing else bounds their number. */

@@ -23,6 +23,9 @@ export interface SentPiece {
   readonly counts: Readonly<Record<string, number>>
 }
 
+/** What a shard sends: the part of the way to the first event that lies behind it, 1 at its end; then pieces. */
+export type FromShard = number | SentPiece
+
 /**
  * Pieces that a shard may be ahead, made and not given back: a span and a half of full pieces, so that it makes its next
  * span while another's is written. As text about 25 MB.

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { goOver } from './go-over.ts'
 import { pieceEnd, spanEnd } from './piece-bounds.ts'
 import { PieceMaker } from './piece-maker.ts'
-import { type SentPiece, SHARD_WINDOW_COUNT, type ShardData } from './shard-data.ts'
+import { type FromShard, type SentPiece, SHARD_WINDOW_COUNT, type ShardData } from './shard-data.ts'
 import { schedulesOf } from './source-spec.ts'
 
 /*
@@ -47,6 +48,12 @@ async function makeSpan(maker: PieceMaker, from: number, to: number): Promise<vo
 
 const maker = new PieceMaker(spec)
 const schedules = schedulesOf(spec)
+await goOver(
+  maker,
+  firstIndex,
+  () => isStopped,
+  (part) => port.postMessage(part satisfies FromShard),
+)
 let from = firstIndex
 for (let span = 0; from < endIndex && !isStopped; span++) {
   const to = Math.min(endIndex, spanEnd(from, spec, schedules))

@@ -3,13 +3,15 @@ import { FinPulseError, messageOf } from '../../base/errors.ts'
 import { workerEntry } from '../threads/entry.ts'
 import type { Piece, PieceSource } from './piece.ts'
 import { spanEnd } from './piece-bounds.ts'
-import type { SentPiece } from './shard-data.ts'
+import type { FromShard, SentPiece } from './shard-data.ts'
 import { type Schedules, type SourceSpec, schedulesOf } from './source-spec.ts'
 
 interface Shard {
   readonly worker: Worker
   /** Made and not taken yet; never more than the window. */
   readonly ready: SentPiece[]
+  /** Part of its way to the first event. */
+  startedPart: number
   readonly ended: Promise<void>
 }
 
@@ -47,14 +49,20 @@ export class ShardedPieces implements PieceSource {
     return this.#index
   }
 
+  get startedPart(): number {
+    return Math.min(...this.#shards.map(({ startedPart }) => startedPart))
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const wake = () => this.#wake()
+    signal.addEventListener('abort', wake)
+    while (this.startedPart < 1 && !signal.aborted) await this.#change()
+    signal.removeEventListener('abort', wake)
+  }
+
   async next(): Promise<Piece> {
     const shard = this.#shards[this.#span % this.#shards.length]!
-    while (shard.ready.length === 0) {
-      if (this.#failure !== undefined) throw this.#failure
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
+    while (shard.ready.length === 0) await this.#change()
     const { endIndex, buffer, length, frames, counts } = shard.ready.shift()!
     this.#origins.set(buffer, shard)
     this.#index = endIndex
@@ -76,10 +84,20 @@ export class ShardedPieces implements PieceSource {
     await Promise.all(this.#shards.map(({ ended }) => ended))
   }
 
+  /** Until something is heard of a shard. @throws FinPulseError worker-failed */
+  async #change(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
   #watch(worker: Worker): Shard {
-    const ready: SentPiece[] = []
-    worker.on('message', (piece: SentPiece) => {
-      ready.push(piece)
+    const shard: Shard = { worker, ready: [], startedPart: 0, ended: untilExit(worker) }
+    worker.on('message', (sent: FromShard) => {
+      if (typeof sent === 'number') shard.startedPart = sent
+      else shard.ready.push(sent)
       this.#wake()
     })
     worker.on('error', (error) => {
@@ -88,13 +106,16 @@ export class ShardedPieces implements PieceSource {
       })
       this.#wake()
     })
-    const ended = new Promise<void>((resolve) => {
-      worker.on('exit', () => resolve())
-    })
-    return { worker, ready, ended }
+    return shard
   }
 
   #spanEndFrom(index: number): number {
     return Math.min(this.#endIndex, spanEnd(index, this.#spec, this.#schedules))
   }
+}
+
+async function untilExit(worker: Worker): Promise<void> {
+  await new Promise<void>((resolve) => {
+    worker.on('exit', () => resolve())
+  })
 }

@@ -84,7 +84,7 @@ export function schedulesOf({ market, payments, originUs }: SourceSpec): Schedul
 }
 
 export function marketWorldOptionsOf(spec: SourceSpec, schedule: Schedule): MarketWorldOptions {
-  const { symbols, rules, anomalies } = spec.market!
+  const { symbols, rules, anomalies, trades, quotes } = spec.market!
   const { market, models, hours } = rules
   const sessions = sessionsOf(rules, spec.originUs)
   return {
@@ -94,6 +94,8 @@ export function marketWorldOptionsOf(spec: SourceSpec, schedule: Schedule): Mark
     ...(sessions === undefined ? {} : { sessions }),
     startMinute: Math.floor(spec.originUs / MINUTE_US),
     firstIndex: 0,
+    // Each event of a stream of quotes alone is one: so many events, so many lines.
+    hasEveryQuote: quotes && !trades,
     ...(anomalies === undefined ? {} : { anomalies }),
   }
 }

@@ -34,7 +34,7 @@ export class BlockPlan {
   readonly #runs = new Uint32Array(BLOCK_MAX_COUNT)
   readonly #drawn = new Uint32Array(DRAWN_COUNT)
   #runLength = Number.NaN
-  #lengths = new Uint8Array(0)
+  #lengths: Uint8Array = new Uint8Array(0)
 
   constructor(seed: number, symbolCount: number) {
     this.#seed = seed

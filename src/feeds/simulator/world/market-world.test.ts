@@ -109,6 +109,26 @@ describe('BlockPlan', () => {
 })
 
 describe('ConstantRate', () => {
+  it('is exact to the µs for any index, where the rate is a whole number', () => {
+    const rate = fc.integer({ min: 1, max: 1e8 })
+    fc.assert(
+      fc.property(rate, fc.nat({ max: 1e15 }), (ratePerSecond, index) => {
+        const origin = 1_767_225_600_000_000
+        const afterUs = (BigInt(index) * 1_000_000n) / BigInt(ratePerSecond)
+        fc.pre(afterUs < Number.MAX_SAFE_INTEGER - origin)
+        const schedule = new ConstantRate(ratePerSecond, origin)
+        expect(BigInt(schedule.dueUs(index))).toBe(BigInt(origin) + afterUs)
+        expect(schedule.countBefore(schedule.dueUs(index))).toBeLessThanOrEqual(index)
+        expect(schedule.countBefore(schedule.dueUs(index) + 1)).toBeGreaterThan(index)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('counts no further than whole numbers are exact', () => {
+    expect(new ConstantRate(1e8, 0).countBefore(4_102_444_800_000_000)).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
   it('counts the events due before a time as their due times say', () => {
     const rate = fc.double({ min: 0.01, max: 5e6, noNaN: true })
     fc.assert(

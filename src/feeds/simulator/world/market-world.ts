@@ -29,6 +29,8 @@ export interface MarketWorldOptions {
   readonly firstTradeIds?: Float64Array
   /** Index of the first event. */
   readonly firstIndex: number
+  /** Whether each event has a quote, also where only its quantities are new; unless told, where bid or ask has changed. */
+  readonly hasEveryQuote?: boolean
   /** What goes wrong in it on purpose; nothing unless told. */
   readonly anomalies?: MarketAnomalies
   /** Stretches that were injected, and are not known to be over. */
@@ -61,6 +63,7 @@ export class MarketWorld {
   readonly #walk: PriceWalk
   readonly #events: WalkedEvents
   readonly #overlay: MarketOverlay
+  readonly #hasEveryQuote: boolean
   /** Whether an anomaly has a part in the present block. */
   #isTouched = false
   #blockFirst: number
@@ -71,6 +74,7 @@ export class MarketWorld {
     const { symbols, seed, startMinute, firstIndex, sessions } = options
     const count = symbols.length
     this.#options = options
+    this.#hasEveryQuote = options.hasEveryQuote === true
     this.#path = new MinutePath(seed, symbols, startMinute, sessions)
     this.#plan = new BlockPlan(seed, count)
     this.#writer = new MarketWriter(symbols, instruments)
@@ -95,9 +99,12 @@ export class MarketWorld {
     return this.#nextTradeId
   }
 
-  /** Goes forward to an event without giving out those before it. */
-  skipTo(index: number): void {
-    while (this.#index < index) {
+  /**
+   * Goes forward to an event without giving out those before it.
+   * @param isTurnOver asked before each block: where it is, the way is left for another call
+   */
+  skipTo(index: number, isTurnOver: () => boolean = () => false): void {
+    while (this.#index < index && !(this.#index === this.#blockEnd && isTurnOver())) {
       if (this.#index === this.#blockEnd) this.#planBlock()
       if (this.#blockEnd <= index && this.#index === this.#blockFirst && !this.#isTouched) {
         this.#passBlock()
@@ -264,7 +271,7 @@ export class MarketWorld {
     )
     const events = this.#advance(Math.min(end - this.#index, room, WALK_MAX_COUNT))
     const { schedule } = this.#options
-    if (quotes !== undefined) this.#writer.quotes(quotes, events, schedule)
+    if (quotes !== undefined) this.#writer.quotes(quotes, events, schedule, this.#hasEveryQuote)
     this.#writer.trades(trades, events, schedule, this.#nextTradeId)
   }
 
@@ -281,7 +288,7 @@ export class MarketWorld {
     const timeUs = this.#options.schedule.dueUs(firstIndex)
     const [bits, bid, ask] = [walk.bits[0]!, walk.bids[0]!, walk.asks[0]!]
     const isBuy = walk.sides[0] === TAKER_BUY
-    const hasNewQuote = walk.isNewQuote[0] === 1
+    const hasNewQuote = this.#hasEveryQuote || walk.isNewQuote[0] === 1
     const id = this.#nextTradeId[symbol]!
     this.#nextTradeId[symbol] =
       id + this.#overlay.emit(trades, quotes, symbol, firstIndex, timeUs, id, bid, ask, isBuy, bits, hasNewQuote)

@@ -91,11 +91,12 @@ export class MarketWriter {
     batch.count = to
   }
 
-  /** A quote where it has changed. */
-  quotes(batch: QuoteBatch, { walk, order, at, count, firstIndex }: WalkedEvents, schedule: Schedule): void {
+  /** Quotes where bid or ask has changed, or of every event. */
+  quotes(batch: QuoteBatch, events: WalkedEvents, schedule: Schedule, areAll: boolean): void {
+    const { walk, order, at, count, firstIndex } = events
     const { bits, bids, asks, isNewQuote } = walk
     for (let event = 0; event < count; event++) {
-      if (isNewQuote[event] === 0) continue
+      if (isNewQuote[event] === 0 && !areAll) continue
       const index = firstIndex + event
       this.quote(batch, order[at + event]!, index, schedule.dueUs(index), bids[event]!, asks[event]!, bits[event]!)
     }

@@ -67,6 +67,7 @@ export class StagedRate implements Schedule {
     const seconds = (timeUs - this.#originUs) / 1e6
     const cycle = Math.floor(seconds / this.#cycleSeconds)
     let count = Math.max(0, Math.floor(cycle * this.#cycleCount + this.#countAt(seconds - cycle * this.#cycleSeconds)))
+    if (count >= Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER
     // The arithmetic may be off by a little either way; the due times decide.
     while (this.dueUs(count) < timeUs) count += 1
     while (count > 0 && this.dueUs(count - 1) >= timeUs) count -= 1
