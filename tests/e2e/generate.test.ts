@@ -34,7 +34,7 @@ describe('finpulse generate', () => {
     expect(hashOf(other.stdout)).not.toBe(hashOf(whole.stdout))
     // Kept, so that a change of the market does not pass unnoticed.
     expect(hashOf(whole.stdout)).toMatchInlineSnapshot(
-      `"d2f2ad90c0e28d3363ec76cb1649b6b525dff523f8d027615e20f1c486546c0a"`,
+      `"b1626af26ee0e22f519a5f930cf7c2b86c63700aa64c85d3b32b93d2e02de015"`,
     )
   })
 

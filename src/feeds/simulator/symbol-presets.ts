@@ -2,10 +2,10 @@ import { FinPulseError } from '../../base/errors.ts'
 import { hashText } from '../../base/random.ts'
 import { BROWNIAN_PARTS, CRYPTO_PROFILE, EQUITY_PROFILE, type MarketProfile } from './world/market-profile.ts'
 import type { WorldSymbol } from './world/market-world.ts'
-import { sessionVariance } from './world/session-shape.ts'
+import { dayVariance, sessionVariance } from './world/return-variance.ts'
 
 export const SIMULATOR_VENUE = 'sim'
-const MINUTES_PER_YEAR = 365 * 1440
+const DAYS_PER_YEAR = 365
 const SESSIONS_PER_YEAR = 252
 /** A share's price moves in cents, below a dollar in hundredths of them (Regulation NMS, rule 612). */
 const TICK_SIZE = 0.01
@@ -123,13 +123,12 @@ export function worldSymbolOf(
   return { ...world, tickSize }
 }
 
-/**
- * In sessions the year's return has the wanted deviation: that of 252 sessions and their nights. Around the clock an
- * ordinary minute has its part of it, and since volatility changes, the year has about twice as much.
- */
+/** The year's return has the wanted deviation: that of 365 days around the clock, or of 252 sessions and their nights. */
 function minuteDeviationBp(annualVolatility: number, profile: MarketProfile, hours: MarketHours): number {
-  if (hours === 'always') return (annualVolatility / Math.sqrt(MINUTES_PER_YEAR)) * 1e4
-  const yearVariance = SESSIONS_PER_YEAR * sessionVariance(profile) * (1 + profile.overnightDeviation ** 2)
+  const yearVariance =
+    hours === 'always'
+      ? DAYS_PER_YEAR * dayVariance(profile)
+      : SESSIONS_PER_YEAR * sessionVariance(profile) * (1 + profile.overnightDeviation ** 2)
   return (annualVolatility / Math.sqrt(yearVariance)) * 1e4
 }
 

@@ -1,7 +1,8 @@
 import { hashText, Random } from '../../../base/random.ts'
 import type { SessionTable } from '../../calendar/session-table.ts'
 import type { MarketProfile } from './market-profile.ts'
-import { logActivity, SESSION_MINUTES, sessionVariance } from './session-shape.ts'
+import { dailyWave, sessionVariance } from './return-variance.ts'
+import { logActivity, SESSION_MINUTES } from './session-shape.ts'
 
 export const MINUTE_US = 60_000_000
 const MINUTES_PER_DAY = 1440
@@ -182,11 +183,6 @@ export class MinutePath {
     if (logPrice < start - DRIFT_LIMIT) return Math.min(start + DRIFT_LIMIT, 2 * (start - DRIFT_LIMIT) - logPrice)
     return logPrice
   }
-}
-
-function dailyWave(profile: MarketProfile, minute: number): number {
-  const angle = 2 * Math.PI * ((minute % MINUTES_PER_DAY) / MINUTES_PER_DAY - profile.dayPeakHour / 24)
-  return profile.dayAmplitude * Math.cos(angle)
 }
 
 function nightDeviation(profile: MarketProfile): number {

@@ -10,8 +10,9 @@ import { worldSymbolOf } from '../symbol-presets.ts'
 import { CRYPTO_PROFILE, EQUITY_PROFILE, type MarketProfile } from './market-profile.ts'
 import { MarketWorld } from './market-world.ts'
 import { MINUTE_US, MinutePath } from './minute-path.ts'
+import { sessionVariance } from './return-variance.ts'
 import { SessionSchedule } from './session-schedule.ts'
-import { HALF_HOUR_VOLUMES, logActivity, SESSION_MINUTES, sessionVariance } from './session-shape.ts'
+import { HALF_HOUR_VOLUMES, logActivity, SESSION_MINUTES } from './session-shape.ts'
 
 const START_US = Date.UTC(2025, 0, 1) * 1000
 const START_MINUTE = START_US / MINUTE_US
@@ -215,5 +216,22 @@ describe('a wild profile', () => {
       path.advanceTo(closeUs / MINUTE_US - 1)
       expect(Math.abs(path.closeLogPrice[0]! - Math.log(100))).toBeLessThanOrEqual(6.0001)
     }
+  })
+})
+
+describe('the path of prices around the clock', () => {
+  it('has in a year the volatility that is wanted of it', () => {
+    const { profile } = worldSymbolOf('X', 'equity', { ...CALM, minuteDeviationBp: undefined, annualVolatility: 0.4 })
+    const symbols = NAMES.map((name) => symbol(name, profile))
+    const path = new MinutePath(3, symbols, START_MINUTE)
+    const dayCount = 365
+    let squares = 0
+    for (let minute = 0; minute < dayCount * 1440; minute++) {
+      path.advanceTo(START_MINUTE + minute)
+      for (let index = 0; index < symbols.length; index++) {
+        squares += (path.closeLogPrice[index]! - path.openLogPrice[index]!) ** 2
+      }
+    }
+    expect(Math.abs(Math.sqrt(squares / symbols.length) / 0.4 - 1)).toBeLessThan(0.06)
   })
 })

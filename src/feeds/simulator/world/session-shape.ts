@@ -1,5 +1,3 @@
-import type { MarketProfile } from './market-profile.ts'
-
 /** Minutes of an ordinary session. */
 export const SESSION_MINUTES = 390
 const HALF_HOUR = 30
@@ -23,20 +21,4 @@ export function logActivity(minute: number, sessionMinutes: number): number {
   const left = HALF_HOUR_VOLUMES[before]!
   const right = HALF_HOUR_VOLUMES[before + 1] ?? left
   return Math.log((left + (right - left) * (place - before)) / MEAN_HALF_HOUR_VOLUME)
-}
-
-const ORDINARY_DAY = Float64Array.from({ length: SESSION_MINUTES }, (_, minute) => logActivity(minute, SESSION_MINUTES))
-
-/**
- * Expected square of the log return from open to close of an ordinary session, in squares of the profile's minute
- * deviation: of that median the stochastic volatility, the U, the heavy tail and the jumps make more.
- */
-export function sessionVariance(profile: MarketProfile): number {
-  const { volatility, shockFreedom, jumpsPerDay, jumpMean, jumpDeviation, sessionAmplitude } = profile
-  const logVariance = volatility.reduce((sum, { deviation }) => sum + deviation ** 2, 0)
-  let activity = 0
-  for (const log of ORDINARY_DAY) activity += Math.exp(sessionAmplitude * log)
-  const shock =
-    shockFreedom / (shockFreedom - 2) + (jumpsPerDay / SESSION_MINUTES) * (jumpMean ** 2 + jumpDeviation ** 2)
-  return Math.exp(2 * logVariance) * shock * activity
 }
