@@ -79,12 +79,9 @@ export class MarketWriter {
       id[row] = nextTradeId[symbol]!++
       flags[row] = side
     }
-    for (let event = 0; event < count; event++) {
-      const timeUs = schedule.dueUs(firstIndex + event)
-      eventTimeUs[from + event] = timeUs
-      // The simulated venue is next door: what it sends arrives at once, and the same bytes on every run.
-      receivedTimeUs[from + event] = timeUs
-    }
+    for (let event = 0; event < count; event++) eventTimeUs[from + event] = schedule.dueUs(firstIndex + event)
+    // The simulated venue is next door: what it sends arrives at once, and the same bytes on every run.
+    receivedTimeUs.set(eventTimeUs.subarray(from, to), from)
     batch.priceHigh.fill(0, from, to)
     batch.quantityHigh.fill(0, from, to)
     batch.tradeCount.fill(1, from, to)
