@@ -5,9 +5,12 @@ const EXAMPLES = `
 Examples:
   finpulse realism
   finpulse realism --days 7 --seed 3
-  finpulse realism recorded.csv.gz
+  finpulse realism BTCUSDT-1m-2024-08.zip
+  finpulse realism btcusdt_20240808.gz btcusdt_20240809.gz --json
 
-The bands are the 10th and 90th percentile over 58 months of real one-minute candles of crypto futures.`
+Recordings: all that "finpulse replay" reads, and Binance's 1m kline dumps.
+The bands are the 10th and 90th percentile over 58 months of real one-minute candles of crypto futures. What a recording is
+too short for is left out, with the reason; returns over holes (no trade for an hour, missing trades or klines) are, too.`
 
 export function addRealismCommand(program: Command): void {
   program

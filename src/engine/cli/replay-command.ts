@@ -31,7 +31,8 @@ Examples:
   finpulse replay btcusdt_20240808.gz --serve --speed 10
 
 Formats: Binance captures (a receive time and JSON on each line, or JSON alone), FinPulse NDJSON, CSV with a header
-(time,symbol,price,quantity[,side,id]), Parquet, columnar batches of "finpulse generate"; .gz and .zip of any. Several files are one stream in the order given.
+(time,symbol,price,quantity[,side,id]), Parquet, columnar batches of "finpulse generate", LEAN trades of US shares
+(20131008_spy_Trade_Tick.csv); .gz and .zip of any. Several files are one stream in the order given.
 Events go to standard output as NDJSON, the summary to standard error.`
 
 export function addReplayCommand(program: Command): void {

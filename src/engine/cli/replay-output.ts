@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty'
-import { FinPulseError } from '../../base/errors.ts'
+import type { FinPulseError } from '../../base/errors.ts'
 import type { DeadLetter } from '../../events/dead-letter.ts'
 import type { Interval } from '../../events/interval.ts'
 import { quoteAt } from '../../events/json.ts'
@@ -8,6 +8,7 @@ import { type ReplayOptions, ReplayReader, type ReplayStep } from '../../feeds/r
 import { MarketProcessor } from '../../processors/market-processor.ts'
 import type { Outputs } from '../../processors/processor.ts'
 import { OutputLines } from './output-lines.ts'
+import { readableSteps } from './readable-steps.ts'
 import { ReplayProgress, replaySummary } from './replay-report.ts'
 
 export const EMIT_KINDS = ['trades', 'quotes', 'candles', 'alerts', 'gaps'] as const
@@ -46,18 +47,16 @@ export async function replayToOutput(options: ReplayOutputOptions): Promise<bool
       if (shownCount++ < SHOWN_DEAD_LETTERS_MAX_COUNT) say(`${letter.source}: ${letter.reason}: ${letter.detail}`)
     }
   }
-  while (!lines.isClosed) {
-    const step = await reader.next().catch((error: unknown) => failureOf(error))
-    if (step === undefined) break
-    if (step instanceof FinPulseError) {
-      isComplete = false
-      say(`finpulse: ${step.message}`)
-      continue
-    }
+  const leaveBehind = (failure: FinPulseError) => {
+    isComplete = false
+    say(`finpulse: ${failure.message}`)
+  }
+  for await (const step of readableSteps(reader, leaveBehind)) {
     emitRows(step, options.emit, marketLines, lines)
     processor.onTrades(step.trades)
     showDeadLetters(reader.drainDeadLetters())
     await lines.flush()
+    if (lines.isClosed) break
   }
   processor.finish()
   await lines.flush(true)
@@ -67,12 +66,6 @@ export async function replayToOutput(options: ReplayOutputOptions): Promise<bool
   process.stderr.write(replaySummary(reader.counts, processor, elapsedMs))
   await reader.close()
   return isComplete
-}
-
-/** A damaged input is said and left behind; anything else is a defect. */
-function failureOf(error: unknown): FinPulseError {
-  if (error instanceof FinPulseError && error.code !== 'internal') return error
-  throw error
 }
 
 function emitRows(step: ReplayStep, emit: ReadonlySet<EmitKind>, marketLines: MarketLines, lines: OutputLines): void {

@@ -1,9 +1,13 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { guessBinanceVenue } from '../binance/guess-venue.ts'
 import { isTradeHeader } from '../rows/table-columns.ts'
+import { isKlineLine } from './kline-lines.ts'
+import { isLeanName } from './lean-lines.ts'
 
-export const REPLAY_FORMATS = ['binance', 'ndjson', 'csv', 'columnar', 'parquet'] as const
+export const REPLAY_FORMATS = ['binance', 'ndjson', 'csv', 'lean', 'columnar', 'parquet'] as const
 export type ReplayFormat = (typeof REPLAY_FORMATS)[number]
+/** Formats that are told by lines. Klines are candles, which a replay gives to none but those who ask for them. */
+export type LineFormat = Exclude<ReplayFormat, 'columnar' | 'parquet'> | 'klines'
 
 /** As much of an input's beginning is looked at before its first row is given. */
 export const HEAD_MAX_BYTES = 1024 * 1024
@@ -49,13 +53,12 @@ export function headLines(head: Uint8Array): string[] {
  * @returns undefined for an input without any line
  * @throws FinPulseError format-unknown
  */
-export function detectFormat(
-  name: string,
-  lines: readonly string[],
-): Exclude<ReplayFormat, 'columnar' | 'parquet'> | undefined {
+export function detectFormat(name: string, lines: readonly string[]): LineFormat | undefined {
   const first = lines[0]
   if (first === undefined) return undefined
   if (isTradeHeader(first)) return 'csv'
+  if (isKlineLine(first)) return 'klines'
+  if (isLeanName(name)) return 'lean'
   for (const line of lines.slice(0, DECIDING_MAX_LINES)) {
     if (BINANCE_LINE.test(line)) return 'binance'
     const json = parseLine(line)
@@ -65,7 +68,7 @@ export function detectFormat(
   throw new FinPulseError(
     'format-unknown',
     `${name}: the format cannot be told from its first lines, which begin with ${shown}; expected a Binance capture, ` +
-      'FinPulse NDJSON, CSV with the columns time, symbol, price, quantity, or Parquet; --format names one',
+      'FinPulse NDJSON, CSV with the columns time, symbol, price, quantity, LEAN trades, or Parquet; --format names one',
     { context: { input: name } },
   )
 }

@@ -14,8 +14,11 @@ import {
   isGzip,
   isParquet,
   isZip,
+  type LineFormat,
   type ReplayFormat,
 } from './detect-format.ts'
+import { KLINE_VENUE, type Kline, KlineLines } from './kline-lines.ts'
+import { LeanLines } from './lean-lines.ts'
 import { LineInput, type ReplayInput } from './line-input.ts'
 import { type EntrySequence, openZip } from './zip-source.ts'
 
@@ -30,6 +33,8 @@ export interface InputOptions {
   readonly venue: string | undefined
   /** Records to step over. */
   readonly startRecord: number
+  /** Takes the candles of a kline dump; without it such an input is refused. */
+  readonly onKline: ((kline: Kline) => void) | undefined
 }
 
 export interface OpenedInput {
@@ -118,20 +123,37 @@ async function openContent(
     return { input: new ColumnarInput(whole), venue }
   }
   const lines = headLines(head.subarray(0, HEAD_MAX_BYTES))
-  const format = options.format ?? detectFormat(source.name, lines)
+  const format: LineFormat | undefined = options.format ?? detectFormat(source.name, lines)
   if (format === undefined) {
     await source.close()
     return undefined
   }
-  const lineVenue = options.venue ?? (format === 'binance' ? detectBinanceVenue(lines) : UNNAMED_VENUE)
-  const input = new LineInput(whole, lineReader(format, source.name, lines, lineVenue))
+  const lineVenue = options.venue ?? defaultVenue(format, lines)
+  const input = new LineInput(whole, lineReader(format, source.name, lines, lineVenue, options))
   return { input, venue: lineVenue }
 }
 
-function lineReader(format: ReplayFormat, name: string, lines: readonly string[], venue: string): LineReader {
+function defaultVenue(format: LineFormat, lines: readonly string[]): string {
+  if (format === 'binance') return detectBinanceVenue(lines)
+  return format === 'klines' ? KLINE_VENUE : UNNAMED_VENUE
+}
+
+function lineReader(
+  format: LineFormat,
+  name: string,
+  lines: readonly string[],
+  venue: string,
+  { onKline }: InputOptions,
+): LineReader {
   if (format === 'binance') return new BinanceLines(venue)
   if (format === 'ndjson') return new NdjsonLines(venue)
-  return new CsvLines(name, lines[0] ?? '', venue)
+  if (format === 'lean') return new LeanLines(name, venue)
+  if (format === 'csv') return new CsvLines(name, lines[0] ?? '', venue)
+  if (onKline !== undefined) return new KlineLines(name, lines, venue, onKline)
+  throw new FinPulseError(
+    'format-unknown',
+    `${name}: holds klines, which are candles; trades are expected here. "finpulse realism" reads it`,
+  )
 }
 
 function hasMagic(head: Uint8Array): boolean {

@@ -10,6 +10,7 @@ import { RowSink } from '../rows/row-sink.ts'
 import { StepBuilder } from '../rows/step-builder.ts'
 import { unreadable } from './byte-source.ts'
 import type { ReplayFormat } from './detect-format.ts'
+import type { Kline } from './kline-lines.ts'
 import type { ReplayInput } from './line-input.ts'
 import { openEntries, openInput, STANDARD_INPUT } from './open-input.ts'
 import type { PositionInstrument, ReplayPosition } from './replay-position.ts'
@@ -30,6 +31,11 @@ export interface ReplayOptions {
   /** Most trades, and most quotes, of one step. */
   readonly batchMaxCount?: number
   readonly instruments: InstrumentTable
+  /**
+   * Takes the candles of Binance's kline dumps among the files, in the order of their lines: they are no events, and no
+   * step has them. Without it such a file is refused.
+   */
+  readonly onKline?: (kline: Kline) => void
   /** Goes on behind a step of an earlier reader over the same paths. */
   readonly startAt?: ReplayPosition
 }
@@ -45,7 +51,7 @@ const BATCH_MAX_COUNT = 8192
 const RECORDS_PER_ROW = 8
 
 /**
- * Reads recorded market data: Binance captures, FinPulse NDJSON, CSV and Parquet, as one stream of batches. Steps depend
+ * Reads recorded market data: Binance captures, FinPulse NDJSON, CSV, LEAN and Parquet, as one stream of batches. Steps depend
  * on the input alone, so the same files give the same steps, also from a position on. One call of `next` at a time.
  */
 export class ReplayReader {
@@ -189,7 +195,7 @@ export class ReplayReader {
 
   /** @returns false at the end of all inputs */
   async #openNext(): Promise<boolean> {
-    const { paths, format, venue } = this.#options
+    const { paths, format, venue, onKline } = this.#options
     const path = paths[this.#file]
     if (path === undefined) return false
     if (this.#entries === undefined) {
@@ -203,7 +209,12 @@ export class ReplayReader {
     }
     const plainPath = source.name === path ? path : undefined
     const startRecord = this.#startRecord
-    const opened = await openInput(plainPath, source, { format, venue: venue ?? this.#venue, startRecord })
+    const opened = await openInput(plainPath, source, {
+      format,
+      venue: venue ?? this.#venue,
+      startRecord,
+      onKline,
+    })
     if (opened === undefined) {
       this.#entry += 1
       return true
