@@ -4,11 +4,11 @@ import { InstrumentTable } from '../../events/instrument.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
 import { ClockSkew } from '../streaming/clock-skew.ts'
 import { ConnectionBudget } from '../streaming/connection-budget.ts'
-import type { SocketPlan } from '../streaming/feed-line.ts'
 import { FeedPosition } from '../streaming/feed-position.ts'
 import { FeedRun, type StreamingContext } from '../streaming/feed-run.ts'
 import { GapLedger } from '../streaming/gap-ledger.ts'
 import { RepairLoop } from '../streaming/repair-loop.ts'
+import { SocketDoubts } from '../streaming/socket-doubts.ts'
 import { SocketSet } from '../streaming/socket-set.ts'
 import { Wake } from '../streaming/wake.ts'
 import { type BinanceOptions, type BinanceSettings, binanceSettings } from './binance-options.ts'
@@ -16,7 +16,9 @@ import { BinancePastTrades } from './binance-past-trades.ts'
 import { BinanceSteps } from './binance-steps.ts'
 import { CatchUp } from './catch-up.ts'
 import { RestClient } from './rest-client.ts'
+import { RestRequests } from './rest-requests.ts'
 import { announcesShutdown, planSockets } from './stream-plan.ts'
+import { marksOf } from './trade-mark.ts'
 import { WeightBudget } from './weight-budget.ts'
 
 export interface BinanceFeedContext extends StreamingContext {
@@ -40,6 +42,7 @@ export class BinanceFeed implements Feed {
   readonly #ledger: GapLedger
   readonly #sockets: SocketSet
   readonly #catchUp: CatchUp
+  readonly #doubts: SocketDoubts
   readonly #steps: BinanceSteps
   readonly #run: FeedRun
 
@@ -67,35 +70,46 @@ export class BinanceFeed implements Feed {
       announcesEnd: announcesShutdown,
       onLost: (plan) => this.#catchUp.lost(plan),
       onFollowing: (plan) => this.#catchUp.following(plan),
-      onDoubt: (plan) => this.#catchUp.doubted(plan, this.#steps.heard),
+      onDoubt: (plan) => this.#doubts.raise(plan, this.#steps.heard),
       takesAside: (frame) => {
         this.#catchUp.see(frame)
         return false
       },
     })
-    const rest = new RestClient(settings, clock, weight)
-    const past = new BinancePastTrades(settings, rest, weight)
-    const findMissed = (signal: AbortSignal) => this.#catchUp.findMissed(signal)
+    const base = `${settings.restUrl}${facts.restPath}`
+    const rest = new RestClient(settings, new RestRequests({ base, clock, budget: weight, limits }))
+    const past = new BinancePastTrades(settings, rest)
+    const findMissed = async (signal: AbortSignal) => {
+      await this.#doubts.settle(signal)
+      return this.#catchUp.findMissed(signal)
+    }
     const repair = new RepairLoop({ ...parts, random: new Random(seed), past, findMissed })
     const { queue } = sockets
-    const random = new Random(seed, plans.length + 1)
-    const onDead = ({ index }: SocketPlan) => sockets.lines[index]!.drop('brings nothing although there are trades')
+    const randomOf = (use: number) => new Random(seed, plans.length + use)
     const shared = { ...parts, settings, queue, repair, skew: new ClockSkew() }
-    const catchUp = new CatchUp({ ...shared, rest, random, budget: weight, onDead }, known)
+    const catchUp = new CatchUp({ ...shared, rest, random: randomOf(1) }, known)
+    const waitMs = () => rest.waitMs(rest.newestWeight)
+    const newestId = async (symbol: string, signal: AbortSignal) => {
+      const answer = await rest.newest(symbol, 1, signal)
+      return 'rows' in answer ? (marksOf(answer.rows, tradeStream).at(-1)?.id ?? -1) : answer
+    }
+    const doubts = new SocketDoubts({ ...shared, random: randomOf(2), waitMs, newestId }, () => sockets)
     const steps = new BinanceSteps({ ...shared, instruments, catchUp, position })
     this.#settings = settings
     this.venues = [facts.venue]
     this.#ledger = ledger
     this.#sockets = sockets
     this.#catchUp = catchUp
+    this.#doubts = doubts
     this.#steps = steps
     this.#run = new FeedRun({
       ...parts,
       sockets,
       repair,
       steps,
+      onCheck: () => doubts.check(),
       runRepairs: (signal) => repair.run(signal),
-      isFollowing: () => sockets.areAllOpen && !catchUp.isUnderWay,
+      isFollowing: () => sockets.areAllOpen && !catchUp.isUnderWay && !doubts.isUnderWay,
     })
   }
 
@@ -119,7 +133,7 @@ export class BinanceFeed implements Feed {
   #state(): FeedStatus['state'] {
     if (this.#sockets.openCount === 0) return 'connecting'
     if (!this.#sockets.areAllOpen) return 'degraded'
-    if (this.#catchUp.isUnderWay) return 'catching-up'
+    if (this.#catchUp.isUnderWay || this.#doubts.isUnderWay) return 'catching-up'
     return this.#ledger.hasMissing ? 'degraded' : 'running'
   }
 

@@ -27,6 +27,9 @@ export interface BinanceLimits extends StreamingLimits {
   readonly streamsPerSocketMaxCount: number
   /** Request weight that repairs may use in a minute; the venue allows 6,000 on spot, 2,400 on USD-M. */
   readonly weightPerMinute: number
+  readonly answerMaxBytes: number
+  /** How old what `ticker/24hr` tells may be at most. The venue does not say; its streams of tickers come each second. */
+  readonly tickerLagMs: number
 }
 
 const BINANCE_LIMITS: BinanceLimits = {
@@ -39,9 +42,20 @@ const BINANCE_LIMITS: BinanceLimits = {
   overlapMs: 2000,
   gapMaxCount: 200_000,
   weightPerMinute: 1200,
+  answerMaxBytes: 4 * 1024 * 1024,
+  tickerLagMs: 2000,
 }
 
 const STREAMS_PER_SOCKET_LIMIT = 1024
+
+/** How one request for statistics of 24 hours (`ticker/24hr`) is made. */
+interface TickerFacts {
+  /** Symbols of a request; Infinity where one request brings all that the venue has. */
+  readonly symbolMaxCount: number
+  readonly weight: number
+  /** @param type `MINI` has neither quotes nor the last quantity; USD-M knows no types */
+  readonly parameters: (symbols: readonly string[], type: 'FULL' | 'MINI') => Readonly<Record<string, string>>
+}
 
 /** What differs between the markets; addresses and weights as the venue's documentation has them. */
 export interface MarketFacts {
@@ -54,6 +68,7 @@ export interface MarketFacts {
   readonly weights: Readonly<Record<'historicalTrades' | 'aggTrades' | 'trades', number>>
   /** Rows of an answer. */
   readonly pageMaxCount: Readonly<Record<BinanceTradeStream, number>>
+  readonly tickers: TickerFacts
 }
 
 const MARKETS: Readonly<Record<BinanceMarket, MarketFacts>> = {
@@ -65,6 +80,12 @@ const MARKETS: Readonly<Record<BinanceMarket, MarketFacts>> = {
     tiers: {},
     weights: { historicalTrades: 25, aggTrades: 4, trades: 25 },
     pageMaxCount: { trade: 1000, aggTrade: 1000 },
+    // Up to 20 symbols weigh 2, up to 100 weigh 40, more 80.
+    tickers: {
+      symbolMaxCount: 20,
+      weight: 2,
+      parameters: (symbols, type) => ({ symbols: JSON.stringify(symbols), ...(type === 'MINI' && { type }) }),
+    },
   },
   usdm: {
     venue: 'binance-usdm',
@@ -74,6 +95,8 @@ const MARKETS: Readonly<Record<BinanceMarket, MarketFacts>> = {
     tiers: { trade: '/public', bookTicker: '/public', aggTrade: '/market' },
     weights: { historicalTrades: 20, aggTrades: 20, trades: 5 },
     pageMaxCount: { trade: 500, aggTrade: 1000 },
+    // One symbol can be asked for, or all.
+    tickers: { symbolMaxCount: Number.POSITIVE_INFINITY, weight: 40, parameters: () => ({}) },
   },
 }
 

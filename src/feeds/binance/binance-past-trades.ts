@@ -2,23 +2,21 @@ import type { RepairRequest } from '../streaming/gap-ledger.ts'
 import type { PastTrades, RepairAnswer } from '../streaming/repair-loop.ts'
 import type { BinanceSettings } from './binance-options.ts'
 import { restIdOf } from './market-from-rest.ts'
-import type { RestClient, RestRow } from './rest-client.ts'
-import type { WeightBudget } from './weight-budget.ts'
+import type { RestClient } from './rest-client.ts'
+import type { RestRow } from './rest-requests.ts'
 
 /** Binance is asked by id, within the weight of a minute. */
 export class BinancePastTrades implements PastTrades<RestRow> {
   readonly #settings: BinanceSettings
   readonly #rest: RestClient
-  readonly #budget: WeightBudget
 
-  constructor(settings: BinanceSettings, rest: RestClient, budget: WeightBudget) {
+  constructor(settings: BinanceSettings, rest: RestClient) {
     this.#settings = settings
     this.#rest = rest
-    this.#budget = budget
   }
 
-  waitMs(nowUs: number): number {
-    return this.#budget.waitMs(this.#rest.pageWeight, nowUs)
+  waitMs(): number {
+    return this.#rest.waitMs(this.#rest.pageWeight)
   }
 
   async ask({ symbol, fromId, toId }: RepairRequest, signal: AbortSignal): Promise<RepairAnswer<RestRow>> {

@@ -17,7 +17,7 @@ import type { CatchUp } from './catch-up.ts'
 import { FrameReader } from './frame-reader.ts'
 import { restIdOf, tradeFromRest } from './market-from-rest.ts'
 import { QuoteOrder } from './quote-order.ts'
-import type { RestRow } from './rest-client.ts'
+import type { RestRow } from './rest-requests.ts'
 
 export interface BinanceStepsOptions {
   readonly settings: BinanceSettings
@@ -108,8 +108,11 @@ export class BinanceSteps implements StreamedSteps {
 
   #takeTrade(instrument: RowInstrument, frame: Frame): boolean {
     const { trade, streamId, sentTimeUs } = this.#reader
-    const { holdMaxMs } = this.#options.settings.limits
-    if (!this.#intake.take(instrument, streamId, trade, frame.bytes, holdMaxMs)) return false
+    const { ledger, settings } = this.#options
+    const { symbol } = instrument
+    if (!this.#intake.take(instrument, streamId, trade, frame.bytes, settings.limits.holdMaxMs)) return false
+    const isNewest = streamId === ledger.nextIdOf(symbol) - 1
+    if (settings.tradeStream === 'aggTrade' && isNewest) ledger.noteLastTrade(symbol, trade.id + trade.tradeCount - 1)
     this.skew.note(sentTimeUs, frame.receivedTimeUs)
     return true
   }

@@ -2,7 +2,7 @@ import { EVENT_TIME_MAX_US } from '../../events/limits.ts'
 import { TAKER_BUY, TAKER_SELL } from '../../events/trade-batch.ts'
 import { type Refusal, readPositiveText, type TradeRow } from '../rows/market-row.ts'
 import type { BinanceTradeStream } from './binance-options.ts'
-import type { RestRow } from './rest-client.ts'
+import type { RestRow } from './rest-requests.ts'
 
 /** The row's id in its stream: of the trade, or of the aggregate; NaN where it has none. */
 export function restIdOf(row: RestRow, stream: BinanceTradeStream): number {

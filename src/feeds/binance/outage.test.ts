@@ -105,12 +105,73 @@ describe('the questions after an outage', () => {
   it('what cannot be found out does not stop it for ever', async () => {
     await using venue = await FakeVenue.start()
     await using collected = await connected(venue, { limits: { repairAttemptsMaxCount: 2 } })
-    venue.refuseRequests.push(...Array.from({ length: 4 }, () => ({ status: 503 })))
+    venue.refuseRequests.push({ status: 503 }, { status: 503 })
     await breakWhileTrading(venue, 1)
     await until(() => venue.clientCount === 1, 'the next socket')
     await until(() => collected.feed.status().state === 'running', 'the end of catching up')
     venue.trade(QUIET)
     await until(() => collected.idsOf(QUIET).length === 3, 'the trade and what it shows')
+  })
+})
+
+describe('what is asked after an outage', () => {
+  it.each([
+    ['spot', 'trade', 20],
+    ['spot', 'aggTrade', 20],
+    ['usdm', 'aggTrade', 300],
+  ] as const)('is little where hundreds of symbols are quiet, %s %s', async (market, tradeStream, tickersMaxCount) => {
+    await using venue = await FakeVenue.start()
+    const symbols = Array.from({ length: 300 }, (_, index) => `S${index}USDT`)
+    // No socket is to be doubted meanwhile: that asks too.
+    const limits = { silenceMaxMs: 30_000 }
+    await using collected = collectBinance({ market, tradeStream, symbols, url: venue.url, hasQuotes: false, limits })
+    await until(() => collected.feed.status().state === 'running', 'open sockets')
+    // The last trade of an aggregate is what tickers tell.
+    const tradeCount = tradeStream === 'trade' ? 1 : 3
+    for (const symbol of symbols) venue.trade(symbol, 'none', tradeCount)
+    await until(() => collected.trades.length === symbols.length, 'the first trades')
+    venue.refuseSockets.push({ status: 503 })
+    venue.cut()
+    await until(() => venue.clientCount === 0, 'the end of the socket')
+    const missed = symbols.slice(100, 103)
+    for (const symbol of missed) venue.trade(symbol, 'none', tradeCount)
+    await until(() => collected.trades.length === symbols.length + missed.length, 'what was traded meanwhile')
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    const tickers = venue.requests.filter((path) => path.includes('/ticker/24hr'))
+    // Its sockets come back one after the other.
+    expect(tickers.length).toBeLessThanOrEqual(Math.ceil(symbols.length / tickersMaxCount) + 1)
+    expect(tickers.length).toBeGreaterThan(0)
+    // Of each that has missed something its newest trade, and the repair.
+    expect(venue.requests.length - tickers.length).toBe(2 * missed.length)
+    expect(collected.gaps.map(({ symbol }) => symbol).toSorted()).toEqual(missed)
+  })
+
+  it('a trade that REST knows before the socket brings it was not missed', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { silenceMaxMs: 9000 } })
+    venue.refuseSockets.push({ status: 503 })
+    venue.cut()
+    await until(() => venue.clientCount === 0, 'the end of the socket')
+    await until(() => venue.clientCount === 1, 'the next socket')
+    // On its way: it comes with the quote.
+    venue.trade(QUIET, 'swap')
+    await until(() => venue.requests.some((path) => path.includes(`trades?symbol=${QUIET}`)), 'the question')
+    await delay(20)
+    venue.quote(BUSY, 1)
+    await until(() => collected.idsOf(QUIET).length === 2, 'the trade')
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    expect(collected.gaps).toEqual([])
+    expect(collected.feed.status().repairs).toMatchObject({ gapCount: 0, missingCount: 0 })
+  })
+
+  it('tickers that are refused leave each symbol to be asked for', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue)
+    venue.unknown.add(BUSY)
+    await breakWhileTrading(venue, 3)
+    await until(() => collected.idsOf(QUIET).length === 4, 'what was traded meanwhile')
+    await until(() => collected.feed.status().state === 'running', 'the end of catching up')
+    expect(collected.idsOf(QUIET)).toEqual([1000, 1001, 1002, 1003])
   })
 
   it('a planned hand-over leaves nothing to be asked', async () => {

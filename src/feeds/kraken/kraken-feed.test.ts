@@ -268,6 +268,39 @@ describe('requests', () => {
   })
 })
 
+describe('the watchdog of Kraken', () => {
+  async function busy(venue: FakeKraken): Promise<Collected> {
+    const collected = await following(venue)
+    for (let count = 0; count < 80; count++) {
+      venue.trade(SYMBOLS[count % 2]!)
+      await delay(1)
+    }
+    await untilAll(venue, collected)
+    return collected
+  }
+
+  it('replaces a socket whose data has died while heartbeats go on, and loses nothing', async () => {
+    await using venue = await FakeKraken.start()
+    await using collected = await busy(venue)
+    venue.isWithholding = true
+    for (let count = 0; count < 20; count++) venue.trade(SYMBOLS[count % 2]!)
+    const socket = () => collected.feed.status().sockets[0]!
+    await until(() => socket().lastError === 'brings nothing although there are trades', 'the watchdog')
+    venue.isWithholding = false
+    await untilAll(venue, collected)
+  })
+
+  it('leaves a socket alone whose pairs are quiet', async () => {
+    await using venue = await FakeKraken.start()
+    await using collected = await busy(venue)
+    await until(() => venue.requests.length >= 2, 'the questions')
+    await delay(50)
+    expect(venue.connectionCount).toBe(1)
+    expect(collected.feed.status().state).toBe('running')
+    expect(collected.gaps).toEqual([])
+  })
+})
+
 it('a position that an earlier version wrote is gone on with, and written in the same way', async () => {
   const text = '{"feed":"kraken","symbols":{"BTC/USD":[1,8,1003,1700000000000000,[1001,1001,1699999999000000]]}}'
   const feed = new KrakenFeed(

@@ -10,6 +10,7 @@ import { FeedRun, type StreamingContext } from '../streaming/feed-run.ts'
 import type { Frame } from '../streaming/frame-queue.ts'
 import { GapLedger } from '../streaming/gap-ledger.ts'
 import { RepairLoop } from '../streaming/repair-loop.ts'
+import { SocketDoubts } from '../streaming/socket-doubts.ts'
 import { SocketSet } from '../streaming/socket-set.ts'
 import type { StreamSocket } from '../streaming/stream-socket.ts'
 import { Wake } from '../streaming/wake.ts'
@@ -48,6 +49,7 @@ export class KrakenFeed implements Feed {
   readonly #ledger: GapLedger
   readonly #subscriptions: Subscriptions
   readonly #sockets: SocketSet
+  readonly #doubts: SocketDoubts
   readonly #steps: KrakenSteps
   readonly #run: FeedRun
   /** What the venue says of itself. */
@@ -77,10 +79,27 @@ export class KrakenFeed implements Feed {
       budget,
       onOpened: (socket, plan) => this.#subscribe(socket, plan),
       takesAside: (frame) => this.#takeControl(frame),
+      isLifeOnly: isControl,
+      onDoubt: (plan) => this.#doubts.raise(plan, this.#steps.heard),
       onResume: () => subscriptions.postpone(clock.nowUs()),
     })
-    const past = new KrakenPastTrades({ settings, clock, ledger, rest: new KrakenRest(settings, clock), pace })
-    const repair = new RepairLoop({ ...parts, random: new Random(seed), past })
+    const rest = new KrakenRest(settings, clock)
+    const past = new KrakenPastTrades({ settings, clock, ledger, rest, pace })
+    const findMissed = async (signal: AbortSignal) => {
+      await this.#doubts.settle(signal)
+      return 0
+    }
+    const repair = new RepairLoop({ ...parts, random: new Random(seed), past, findMissed })
+    const doubts = new SocketDoubts(
+      {
+        ...parts,
+        repair,
+        random: new Random(seed, sockets.lines.length + 1),
+        waitMs: () => pace.waitMs(clock.nowUs()),
+        newestId: (symbol, signal) => past.newestId(symbol, signal),
+      },
+      () => sockets,
+    )
     const { queue } = sockets
     const steps = new KrakenSteps({ settings, clock, instruments, ledger, queue, repair, position })
     this.#settings = settings
@@ -89,13 +108,17 @@ export class KrakenFeed implements Feed {
     this.#ledger = ledger
     this.#subscriptions = subscriptions
     this.#sockets = sockets
+    this.#doubts = doubts
     this.#steps = steps
     this.#run = new FeedRun({
       ...parts,
       sockets,
       repair,
       steps,
-      onCheck: () => this.#dropUnanswered(),
+      onCheck: () => {
+        this.#dropUnanswered()
+        doubts.check()
+      },
       runRepairs: (signal) => repair.run(signal),
       isFollowing: () => this.#isFollowing,
     })
@@ -140,6 +163,7 @@ export class KrakenFeed implements Feed {
 
   get #isFollowing(): boolean {
     const { settleMs } = this.#settings.limits
+    if (this.#doubts.isUnderWay) return false
     return this.#sockets.lines.every(
       (line, index) => line.isOpen && this.#subscriptions.isSettled(index, this.#clock.nowUs(), settleMs),
     )

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { GapLedger, RepairRequest } from '../streaming/gap-ledger.ts'
-import type { PastTrades, RepairAnswer } from '../streaming/repair-loop.ts'
+import type { PastTrades, RepairAnswer, RequestFailure } from '../streaming/repair-loop.ts'
 import { type KrakenSettings, PAGE_MAX_COUNT } from './kraken-options.ts'
 import type { KrakenRest, RestAnswer, RestRow } from './kraken-rest.ts'
 import { restIdOf } from './market-from-kraken.ts'
@@ -32,28 +32,38 @@ export class KrakenPastTrades implements PastTrades<RestRow> {
   }
 
   async ask(request: RepairRequest, signal: AbortSignal): Promise<RepairAnswer<RestRow>> {
-    const { clock, pace, rest } = this.#options
-    pace.spend(clock.nowUs())
-    const answer = await rest.trades(request.symbol, this.#sinceNs(request), signal)
-    if (!('rows' in answer)) {
-      // A complaint about too many requests is about all of them.
-      if (answer.retryAfterMs !== undefined) pace.block(clock.nowUs() + answer.retryAfterMs * 1000)
-      return answer
-    }
+    const answer = await this.#trades(request.symbol, this.#sinceNs(request), signal)
+    if (!('rows' in answer)) return answer
     const { fromId, toId } = request
     const ids = answer.rows.map(restIdOf)
-    const newestId = Math.max(0, ...ids.filter((id) => !Number.isNaN(id)))
+    const newestId = newestOf(answer.rows)
     if (newestId < fromId) return this.#goOnAfter(request, answer)
     this.#cursor = undefined
     const throughId = Math.min(toId, newestId)
     return { rows: answer.rows.filter((_, index) => ids[index]! >= fromId && ids[index]! <= throughId), throughId }
   }
 
-  /** The stream's times are in µs and may be cut off, so one µs earlier is asked for; what is known already is passed over. */
+  /** Id of the newest trade that the venue has, as far as a page from the last known one on reaches; -1 for none. */
+  async newestId(symbol: string, signal: AbortSignal): Promise<number | RequestFailure> {
+    const answer = await this.#trades(symbol, sinceNs(this.#options.ledger.lastTimeUsOf(symbol)), signal)
+    return 'rows' in answer ? newestOf(answer.rows) : answer
+  }
+
+  async #trades(symbol: string, fromNs: string, signal: AbortSignal): Promise<RestAnswer> {
+    const { clock, pace, rest } = this.#options
+    pace.spend(clock.nowUs())
+    const answer = await rest.trades(symbol, fromNs, signal)
+    // A complaint about too many requests is about all of them.
+    if ('retryAfterMs' in answer && answer.retryAfterMs !== undefined) {
+      pace.block(clock.nowUs() + answer.retryAfterMs * 1000)
+    }
+    return answer
+  }
+
   #sinceNs(request: RepairRequest): string {
     const cursor = this.#cursor
     if (cursor !== undefined && cursor.symbol === request.symbol && cursor.fromId === request.fromId) return cursor.ns
-    return `${Math.max(1, this.#options.ledger.timeBefore(request) - 1)}000`
+    return sinceNs(this.#options.ledger.timeBefore(request))
   }
 
   /** A full page of what is known: more than a page of trades within a µs, or a gap whose oldest ids were given up. */
@@ -70,4 +80,13 @@ export class KrakenPastTrades implements PastTrades<RestRow> {
     this.#cursor = undefined
     return { reason: `no trades from ${fromId} on`, isFinal: count > knownPagesMaxCount }
   }
+}
+
+/** The stream's times are in µs and may be cut off, so one µs earlier is asked for; what is known already is passed over. */
+function sinceNs(knownUs: number): string {
+  return `${Math.max(1, knownUs - 1)}000`
+}
+
+function newestOf(rows: readonly RestRow[]): number {
+  return Math.max(-1, ...rows.map(restIdOf).filter((id) => !Number.isNaN(id)))
 }

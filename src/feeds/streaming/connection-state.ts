@@ -60,6 +60,11 @@ export class ConnectionState {
     return this.#heardUs
   }
 
+  /** When a frame came last that was more than a sign of life, or when listening began, µs. */
+  get broughtUs(): number {
+    return this.#usual.lastUs
+  }
+
   /** For how long no sign of life has come, µs; 0 where nobody listens. */
   silenceUs(nowUs: number): number {
     return this.isOpen && !this.#isPaused ? nowUs - this.#heardUs : 0
@@ -124,7 +129,7 @@ export class ConnectionState {
     this.heard(nowUs)
   }
 
-  /** A sign of life came: the answer to our ping. A ping of the venue is none, since it may come while data does not. */
+  /** A sign of life came: the answer to our ping, or a heartbeat. A ping of the venue is none: it tells of nothing sent before. */
   heard(nowUs: number): void {
     this.#heardUs = nowUs
     this.#askedUs = NEVER

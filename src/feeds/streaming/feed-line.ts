@@ -42,6 +42,8 @@ export interface FeedLineOptions {
   readonly onFollowing?: (plan: SocketPlan) => void
   /** No frame has come for longer than usual: an answer to a ping does not tell whether some should have. */
   readonly onDoubt?: (plan: SocketPlan) => void
+  /** Whether a frame shows only that the other side lives, such as a heartbeat: it may come while data does not. */
+  readonly isLifeOnly?: (frame: Uint8Array) => boolean
   /** Whether the venue says by this frame that it will cut the socket soon: a successor is opened then. */
   readonly announcesEnd?: (frame: Uint8Array) => boolean
   /** True while the queue is full: sockets that open then do not read. */
@@ -81,6 +83,11 @@ export class FeedLine implements SocketListener {
   /** When it was known last that all that had been sent has come, µs. */
   get heardUs(): number {
     return this.#state.heardUs
+  }
+
+  /** When the present socket brought something last, or was begun to be read from, µs. */
+  get broughtUs(): number {
+    return this.#state.broughtUs
   }
 
   get symbols(): readonly string[] {
@@ -158,12 +165,13 @@ export class FeedLine implements SocketListener {
 
   frame(socket: StreamSocket, bytes: Uint8Array): void {
     const receivedTimeUs = this.#options.clock.nowUs()
-    if (socket === this.#socket) {
+    const { announcesEnd, isLifeOnly, logger, name, plan, onFrame } = this.#options
+    if (isLifeOnly?.(bytes) === true) this.heard(socket)
+    else if (socket === this.#socket) {
       this.#state.brought(receivedTimeUs)
       // A connection that brings something has succeeded; one that only opens may be cut again at once.
       this.#backoff.reset()
     }
-    const { announcesEnd, logger, name, plan, onFrame } = this.#options
     if (announcesEnd?.(bytes) === true) {
       logger.info({ socket: plan.index }, `${name} feed: the venue will cut this socket`)
       if (socket === this.#socket) this.#state.shutdownAnnounced(receivedTimeUs)

@@ -54,8 +54,13 @@ export interface GapCounts {
   renumberedCount: number
 }
 
-/** As a position holds it: `nextId, lastTimeUs, [fromId, toId, afterTimeUs, …]`. */
-export type SavedStream = readonly [nextId: number, lastTimeUs: number, missing: readonly number[]]
+/** As a position holds it: `nextId, lastTimeUs, [fromId, toId, afterTimeUs, …], lastTradeId`. */
+export type SavedStream = readonly [
+  nextId: number,
+  lastTimeUs: number,
+  missing: readonly number[],
+  ...lastTradeId: [number] | [],
+]
 
 interface Stream {
   readonly symbol: string
@@ -63,6 +68,8 @@ interface Stream {
   nextId: number
   lastTimeUs: number
   missing: MissingRange[]
+  /** Of streams whose ids are not those of the trades: the last trade before `nextId`; -1 where it is not known. */
+  lastTradeId: number
 }
 
 export interface GapLedgerLimits {
@@ -142,6 +149,7 @@ export class GapLedger {
         break
       case 'renumbered':
         this.counts.renumberedCount += 1
+        stream.lastTradeId = -1
         this.#giveUp(stream, stream.missing)
         break
       case 'next':
@@ -155,6 +163,22 @@ export class GapLedger {
   /** The id that would come next; -1 before the first row. */
   nextIdOf(symbol: string): number {
     return this.#stream(symbol).nextId
+  }
+
+  /** Event time of the newest trade that came, µs; 0 before the first. */
+  lastTimeUsOf(symbol: string): number {
+    return this.#stream(symbol).lastTimeUs
+  }
+
+  /** As `noteLastTrade` was told; -1 where it was not. */
+  lastTradeIdOf(symbol: string): number {
+    return this.#stream(symbol).lastTradeId
+  }
+
+  /** For streams of aggregates, which have ids of their own: the last trade of the aggregate before `nextId`. */
+  noteLastTrade(symbol: string, tradeId: number): void {
+    const stream = this.#stream(symbol)
+    stream.lastTradeId = Math.max(stream.lastTradeId, tradeId)
   }
 
   /** Lets a symbol of which nothing is known begin at this id. */
@@ -306,7 +330,7 @@ export class GapLedger {
   #stream(symbol: string): Stream {
     let stream = this.#streams.get(symbol)
     if (stream === undefined) {
-      stream = { symbol, nextId: -1, lastTimeUs: 0, missing: [] }
+      stream = { symbol, nextId: -1, lastTimeUs: 0, missing: [], lastTradeId: -1 }
       this.#streams.set(symbol, stream)
     }
     return stream
@@ -314,13 +338,15 @@ export class GapLedger {
 
   /** Everything to go on with; counts begin anew, with what is still missing. */
   saveStream(symbol: string): SavedStream {
-    const { nextId, lastTimeUs, missing } = this.#stream(symbol)
-    return [nextId, lastTimeUs, missing.flatMap(({ fromId, toId, afterTimeUs }) => [fromId, toId, afterTimeUs])]
+    const { nextId, lastTimeUs, missing, lastTradeId } = this.#stream(symbol)
+    const ranges = missing.flatMap(({ fromId, toId, afterTimeUs }) => [fromId, toId, afterTimeUs])
+    return lastTradeId < 0 ? [nextId, lastTimeUs, ranges] : [nextId, lastTimeUs, ranges, lastTradeId]
   }
 
-  restoreStream(symbol: string, [nextId, lastTimeUs, missing]: SavedStream): void {
+  restoreStream(symbol: string, [nextId, lastTimeUs, missing, lastTradeId = -1]: SavedStream): void {
     const stream = this.#stream(symbol)
     stream.nextId = nextId
+    stream.lastTradeId = lastTradeId
     stream.lastTimeUs = lastTimeUs
     for (let at = 0; at + 2 < missing.length; at += 3) {
       const [fromId, toId, afterTimeUs] = missing.slice(at, at + 3) as [number, number, number]

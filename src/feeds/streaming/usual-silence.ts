@@ -26,6 +26,11 @@ export class UsualSilence {
     this.#lastUs = nowUs
   }
 
+  /** When the last frame came, or listening began. */
+  get lastUs(): number {
+    return this.#lastUs
+  }
+
   /** How long it has been silent now. */
   ofNowUs(nowUs: number): number {
     return nowUs - this.#lastUs

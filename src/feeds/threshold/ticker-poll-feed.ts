@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.ts'
 import { FinPulseError } from '../../base/errors.ts'
 import { type Logger, silentLogger } from '../../base/logger.ts'
 import { Random } from '../../base/random.ts'
+import { type RestAnswer, RestRequests } from '../binance/rest-requests.ts'
 import { WeightBudget } from '../binance/weight-budget.ts'
 import type { Feed, FeedProgress, FeedStatus, FeedStep } from '../feed.ts'
 import { Backoff } from '../streaming/backoff.ts'
 import { Wake } from '../streaming/wake.ts'
 import type { Reading } from './threshold-state.ts'
-import { type TickerAnswer, TickerClient } from './ticker-client.ts'
 import { type TickerPollOptions, type TickerPollSettings, tickerPollSettings } from './ticker-poll-options.ts'
 import { type SavedTicker, TickerTaker } from './ticker-taker.ts'
 
@@ -24,7 +24,7 @@ export interface TickerPollContext {
 
 interface Request {
   readonly symbols: readonly string[]
-  answer?: TickerAnswer
+  answer?: RestAnswer
   answeredUs: number
 }
 
@@ -40,7 +40,7 @@ export class TickerPollFeed implements Feed {
   readonly #settings: TickerPollSettings
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #client: TickerClient
+  readonly #requests: RestRequests
   readonly #taker: TickerTaker
   readonly #backoff: Backoff
   readonly #wake = new Wake()
@@ -66,7 +66,8 @@ export class TickerPollFeed implements Feed {
     this.venues = [this.#settings.venue]
     this.#clock = clock
     this.#logger = logger
-    this.#client = new TickerClient(settings, clock, context.budget ?? new WeightBudget(WEIGHT_PER_MINUTE))
+    const budget = context.budget ?? new WeightBudget(WEIGHT_PER_MINUTE)
+    this.#requests = new RestRequests({ base: settings.base, clock, budget, limits: settings.limits })
     this.#taker = new TickerTaker(settings)
     this.#backoff = new Backoff({ firstMs, maxMs }, new Random(seed))
     const saved = position === undefined ? undefined : savedOf(position, settings.market)
@@ -101,7 +102,7 @@ export class TickerPollFeed implements Feed {
     }
     const symbols = this.#toAsk[0]
     if (symbols === undefined) return this.#roundDueUs
-    const waitUs = Math.max(this.#client.waitMs * 1000, this.#blockedUntilUs - nowUs)
+    const waitUs = Math.max(this.#requests.waitMs(this.#settings.tickers.weight) * 1000, this.#blockedUntilUs - nowUs)
     if (waitUs > 0) return nowUs + waitUs
     this.#toAsk.shift()
     this.#ask(symbols)
@@ -110,7 +111,7 @@ export class TickerPollFeed implements Feed {
 
   #groups(): (readonly string[])[] {
     const symbols = this.#settings.symbols.filter((symbol) => !this.#givenUp.has(symbol))
-    const { symbolMaxCount } = this.#settings.request
+    const { symbolMaxCount } = this.#settings.tickers
     const groups: string[][] = []
     for (let start = 0; start < symbols.length; start += symbolMaxCount) {
       groups.push(symbols.slice(start, start + symbolMaxCount))
@@ -121,8 +122,9 @@ export class TickerPollFeed implements Feed {
   #ask(symbols: readonly string[]): void {
     const request: Request = { symbols, answeredUs: 0 }
     const { signal } = this.#closing
+    const { weight, parameters } = this.#settings.tickers
     this.#request = request
-    this.#running = this.#client.ask(symbols, signal).then(
+    this.#running = this.#requests.ask('ticker/24hr', parameters(symbols, 'FULL'), weight, signal).then(
       (answer) => {
         request.answer = answer
         request.answeredUs = this.#clock.nowUs()
@@ -133,7 +135,7 @@ export class TickerPollFeed implements Feed {
     )
   }
 
-  #take({ symbols, answeredUs: nowUs }: Request, answer: TickerAnswer): FeedStep {
+  #take({ symbols, answeredUs: nowUs }: Request, answer: RestAnswer): FeedStep {
     this.#request = undefined
     this.#taker.beginStep()
     if ('rows' in answer) {
@@ -143,8 +145,8 @@ export class TickerPollFeed implements Feed {
       this.#taker.take(answer.rows, nowUs)
       for (const symbol of symbols) if (!this.readings.has(symbol)) this.#taker.count('without-price')
       this.#position = undefined
-    } else if (answer.isRefused) this.#narrow(symbols, answer.reason)
-    else this.#noteFailed(symbols, answer.reason, answer.retryAfterMs)
+    } else if (answer.isFinal) this.#narrow(symbols, answer.reason)
+    else this.#noteFailed(symbols, answer.reason, answer.retryAfterMs ?? 0)
     const { trades, quotes } = this.#taker.step
     return this.#step(trades.count + quotes.count === 0 ? this.#promiseUs(nowUs) : -1)
   }

@@ -1,5 +1,10 @@
 import { FinPulseError } from '../../base/errors.ts'
-import { type BinanceMarket, type BinanceSettings, binanceSettings } from '../binance/binance-options.ts'
+import {
+  type BinanceMarket,
+  type BinanceSettings,
+  binanceSettings,
+  type MarketFacts,
+} from '../binance/binance-options.ts'
 
 export interface TickerPollOptions {
   readonly market: BinanceMarket
@@ -33,27 +38,15 @@ const LIMITS: TickerPollLimits = {
   idleLatenessMs: 1000,
 }
 
-/** How one request of a market is made; weights as the venue documents them. */
-interface TickerRequest {
-  /** Symbols of a request; Infinity where one request brings all that the venue has. */
-  readonly symbolMaxCount: number
-  readonly weight: number
-}
-
-/** On spot up to 20 symbols weigh 2, up to 100 weigh 40; on USD-M one or all can be asked for. */
-const REQUESTS: Readonly<Record<BinanceMarket, TickerRequest>> = {
-  spot: { symbolMaxCount: 20, weight: 2 },
-  usdm: { symbolMaxCount: Number.POSITIVE_INFINITY, weight: 40 },
-}
-
 /** The options with every default in place. */
 export interface TickerPollSettings {
   readonly market: BinanceMarket
   readonly venue: string
-  readonly address: string
+  /** What paths of requests are put to. */
+  readonly base: string
   /** Upper case, each once. */
   readonly symbols: readonly string[]
-  readonly request: TickerRequest
+  readonly tickers: MarketFacts['tickers']
   readonly pollEveryMs: number
   readonly limits: TickerPollLimits
 }
@@ -78,9 +71,9 @@ export function tickerPollSettings(options: TickerPollOptions): TickerPollSettin
   return {
     market,
     venue: shared.facts.venue,
-    address: `${shared.restUrl}${shared.facts.restPath}/ticker/24hr`,
+    base: `${shared.restUrl}${shared.facts.restPath}`,
     symbols: shared.symbols,
-    request: REQUESTS[market],
+    tickers: shared.facts.tickers,
     pollEveryMs,
     limits: { ...LIMITS, ...options.limits },
   }

@@ -1,11 +1,11 @@
 import { DEAD_LETTER_SAMPLE_MAX_LENGTH, type DeadLetter } from '../../events/dead-letter.ts'
 import { InstrumentTable } from '../../events/instrument.ts'
 import { NO_ID } from '../../events/trade-batch.ts'
+import type { RestRow } from '../binance/rest-requests.ts'
 import { createQuoteRow, createTradeRow, type Refusal, readPositiveText } from '../rows/market-row.ts'
 import { type RowInstrument, RowInstruments } from '../rows/row-instruments.ts'
 import { StepBuilder } from '../rows/step-builder.ts'
 import type { Reading } from './threshold-state.ts'
-import type { TickerRow } from './ticker-client.ts'
 import type { TickerPollSettings } from './ticker-poll-options.ts'
 
 /** What is remembered of a symbol from poll to poll, as a position holds it. */
@@ -35,11 +35,11 @@ export class TickerTaker {
   readonly #quote = createQuoteRow()
 
   constructor(settings: TickerPollSettings) {
-    const { symbols, request, venue } = settings
+    const { symbols, tickers, venue } = settings
     this.#settings = settings
     this.#instruments = new RowInstruments(symbols)
     for (const symbol of symbols) this.#instruments.find(venue, symbol)
-    this.step = new StepBuilder(this.#table, Math.min(symbols.length, request.symbolMaxCount))
+    this.step = new StepBuilder(this.#table, Math.min(symbols.length, tickers.symbolMaxCount))
   }
 
   beginStep(): void {
@@ -51,7 +51,7 @@ export class TickerTaker {
     this.step.syncDecimals(this.#instruments.all())
   }
 
-  take(rows: readonly TickerRow[], receivedTimeUs: number): void {
+  take(rows: readonly RestRow[], receivedTimeUs: number): void {
     for (const row of rows) {
       const symbol = textOf(row.symbol)
       const instrument = this.#instruments.find(this.#settings.venue, symbol)
@@ -60,7 +60,7 @@ export class TickerTaker {
     }
   }
 
-  #takeRow(instrument: RowInstrument, row: TickerRow, receivedTimeUs: number): void {
+  #takeRow(instrument: RowInstrument, row: RestRow, receivedTimeUs: number): void {
     const { symbol } = instrument
     const before = this.#memories.get(symbol)
     const lastId = typeof row.lastId === 'number' ? row.lastId : Number.NaN
@@ -90,7 +90,7 @@ export class TickerTaker {
    * The newest trade as a sample: its price and quantity, but not its id, since those between two samples are not followed.
    * The venue does not say when it was, so its time is that of arrival.
    */
-  #readTrade(row: TickerRow, receivedTimeUs: number): Refusal | undefined {
+  #readTrade(row: RestRow, receivedTimeUs: number): Refusal | undefined {
     const into = this.#trade
     into.id = NO_ID
     into.tradeCount = 1
@@ -104,7 +104,7 @@ export class TickerTaker {
   }
 
   /** USD-M tells no best prices here, and an empty side of the book is no quote. */
-  #takeQuote(instrument: RowInstrument, row: TickerRow, receivedTimeUs: number): void {
+  #takeQuote(instrument: RowInstrument, row: RestRow, receivedTimeUs: number): void {
     const into = this.#quote
     const sides = [
       ['price', row.bidPrice, into.bidPrice],
@@ -122,11 +122,11 @@ export class TickerTaker {
     this.#add(this.step.addQuote(instrument, into), row, receivedTimeUs)
   }
 
-  #add(refusal: Refusal | undefined, row: TickerRow, receivedTimeUs: number): void {
+  #add(refusal: Refusal | undefined, row: RestRow, receivedTimeUs: number): void {
     if (refusal !== undefined) this.#refuse(refusal, row, receivedTimeUs)
   }
 
-  #refuse({ reason, detail }: Refusal, row: TickerRow, receivedTimeUs: number): void {
+  #refuse({ reason, detail }: Refusal, row: RestRow, receivedTimeUs: number): void {
     this.count(reason)
     const sample = JSON.stringify(row).slice(0, DEAD_LETTER_SAMPLE_MAX_LENGTH)
     const source = this.#settings.venue

@@ -8,6 +8,7 @@ export const FAST_LIMITS: Partial<BinanceLimits> = {
   silenceMaxMs: 600,
   overlapMs: 30,
   weightPerMinute: 1e9,
+  tickerLagMs: 20,
 }
 
 /** Binance's feed, with limits that suit a test. */

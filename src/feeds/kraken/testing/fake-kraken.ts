@@ -46,6 +46,8 @@ export class FakeKraken implements AsyncDisposable {
   /** Subscriptions are not answered while true. */
   isMute = false
   isSilent = false
+  /** No data is sent while true; heartbeats and answers go on. */
+  isWithholding = false
 
   private constructor(server: Server, seed: number) {
     this.#server = server
@@ -147,7 +149,8 @@ export class FakeKraken implements AsyncDisposable {
   }
 
   #send(stream: string, text: string): void {
-    for (const { socket, streams } of this.#clients) if (streams.has(stream) && !this.isSilent) socket.send(text)
+    for (const { socket, streams } of this.#clients)
+      if (streams.has(stream) && !this.isSilent && !this.isWithholding) socket.send(text)
   }
 
   /** Sends any text to all clients. */
