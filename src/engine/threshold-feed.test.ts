@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../base/clock.ts'
@@ -9,6 +11,7 @@ import { decodeTrades } from '../events/batch-codec.ts'
 import { InstrumentTable } from '../events/instrument.ts'
 import { NO_ID } from '../events/trade-batch.ts'
 import { FakeVenue } from '../feeds/binance/testing/fake-venue.ts'
+import { newYorkDay } from '../feeds/calendar/new-york-time.ts'
 import { MemoryEventLog } from '../log/memory/memory-event-log.ts'
 import { checkConfig } from './config.ts'
 import { createFeed } from './create-feed.ts'
@@ -127,6 +130,91 @@ describe('a threshold start in the pipeline', () => {
     ])
     const ids = (await idsIn(log)).filter((id) => id !== NO_ID)
     expect(ids.length).toBeGreaterThan(5)
+    expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => ids[0]! + index))
+    await log.close()
+  })
+})
+
+/** Alpha Vantage as far as it is polled here: the present price, and a volume that has grown since the last question. */
+class FakeVendor implements AsyncDisposable {
+  readonly #server = createServer((request, response) => {
+    this.questions.push(new URL(request.url ?? '', 'http://vendor').searchParams.get('symbol') ?? '')
+    const quote = {
+      '05. price': this.price,
+      '06. volume': String(1000 * this.questions.length),
+      '07. latest trading day': newYorkDay(systemClock.nowUs()),
+    }
+    response.end(JSON.stringify({ 'Global Quote': quote }))
+  })
+  readonly questions: string[] = []
+  price = '100.00'
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    return this
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
+
+describe('a threshold start that polls Alpha Vantage and streams Binance', () => {
+  it('is streamed from a jump of the polled price until it is calm, and polled again', {
+    timeout: 60_000,
+  }, async () => {
+    await using venue = await FakeVenue.start()
+    await using vendor = await new FakeVendor().start()
+    const feed = {
+      type: 'threshold',
+      poll: 'alpha-vantage',
+      symbols: ['IBM'],
+      streamAs: { IBM: 'BTCUSDT' },
+      url: venue.url,
+      pollEvery: '1s',
+      alphaVantage: { url: vendor.url, hours: 'always', requestsPerDay: 10_000_000, requestsPerMinute: 10_000 },
+      thresholds: { changePercent: 5, window: '1500ms', calm: '1500ms', minimumStay: '100ms' },
+    }
+    const environment = { ALPHA_VANTAGE_API_KEY: 'SECRETKEY42' }
+    const config = checkConfig({ feed }, 'test')
+    const log = new MemoryEventLog({ clock: systemClock })
+    const failures: unknown[] = []
+    const pipeline = testPipeline({
+      log,
+      openFeed: (position) =>
+        createFeed(config.feed, { clock: systemClock, logger: silentLogger, position, environment }),
+      onFailure: (failure) => failures.push(failure),
+    })
+    await pipeline.start()
+    const untilMs = performance.now() + 40_000
+    const until = async (condition: () => boolean | Promise<boolean>, what: string) => {
+      while (!(await condition())) {
+        expect(performance.now(), what).toBeLessThan(untilMs)
+        expect(failures).toEqual([])
+        venue.trade('BTCUSDT')
+        await delay(20)
+      }
+    }
+    venue.prices.set('BTCUSDT', 107)
+    await until(() => vendor.questions.length >= 2, 'two polls')
+    expect(venue.clientCount).toBe(0)
+    vendor.price = '107.00'
+    await until(async () => (await switchesIn(log)).length === 1, 'the start of the stream')
+    await until(async () => (await idsIn(log)).length > 5, 'streamed trades')
+    await until(async () => (await switchesIn(log)).length === 2, 'the end of the stream')
+    const askedBefore = vendor.questions.length
+    await until(() => vendor.questions.length > askedBefore && venue.clientCount === 0, 'polls again')
+    await pipeline.stop()
+    expect(await switchesIn(log)).toMatchObject([
+      { kind: 'stream-start', symbol: 'BTCUSDT', value: 7, threshold: 5 },
+      { kind: 'stream-stop', symbol: 'BTCUSDT' },
+    ])
+    const ids = await idsIn(log)
     expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => ids[0]! + index))
     await log.close()
   })
