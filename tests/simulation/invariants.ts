@@ -1,12 +1,14 @@
 import { BUFFERED_MAX_BYTES } from '../../src/api/live/session.ts'
 import type { Alert } from '../../src/events/alert.ts'
 import type { Candle } from '../../src/events/candle.ts'
+import type { Gap } from '../../src/events/gap.ts'
 import { intervalMs } from '../../src/events/interval.ts'
 import type { Topic } from '../../src/events/topic.ts'
 import type { Trade } from '../../src/events/trade.ts'
 import { bruteForceCandles } from '../support/brute-force-candles.ts'
 import type { TestTrade } from '../support/trades.ts'
 import { batchesOf, eachPartition, plain, quotesOf, recordsOf, shortest, tradesOf } from './log-rows.ts'
+import type { FeedInput } from './scenarios.ts'
 import { candleKey, instrumentKey, type SimulatedClient } from './simulated-client.ts'
 import type { Outcome } from './simulation.ts'
 
@@ -16,9 +18,10 @@ const DECIMALS_MAX = 8
 /** Each is a promise of ARCHITECTURE.md. Rejects with what is wrong, in words. */
 export const INVARIANTS: readonly {
   readonly name: string
-  check(outcome: Outcome, calm: Outcome, input: readonly Trade[]): Promise<void>
+  check(outcome: Outcome, calm: Outcome, input: FeedInput): Promise<void>
 }[] = [
   { name: 'the log holds every trade of the feed exactly once, in order', check: checkInput },
+  { name: 'the log holds every gap that the feed found exactly once', check: checkFoundGaps },
   { name: 'what was acknowledged is in the log', check: checkAcknowledged },
   { name: 'candles, alerts and gaps are those of a run without faults, to the byte', check: checkSameDerived },
   { name: 'every candle equals its definition', check: (outcome) => checkCandles(outcome) },
@@ -26,7 +29,7 @@ export const INVARIANTS: readonly {
   { name: 'every client ends with the server’s view', check: (outcome) => checkClients(outcome) },
 ]
 
-async function checkInput(outcome: Outcome, _calm: Outcome, input: readonly Trade[]): Promise<void> {
+async function checkInput(outcome: Outcome, _calm: Outcome, { trades: input }: FeedInput): Promise<void> {
   const parts = await eachPartition(outcome.partitionCount, (partition) => tradesOf(outcome.log, partition))
   const text = (trade: Trade) => JSON.stringify(plain(trade))
   for (const symbol of new Set(input.map((trade) => trade.symbol))) {
@@ -40,6 +43,20 @@ async function checkInput(outcome: Outcome, _calm: Outcome, input: readonly Trad
   if (count !== input.length) throw new Error(`the log has ${count} trades, the feed gave ${input.length}`)
 }
 
+async function checkFoundGaps(outcome: Outcome, _calm: Outcome, { gaps }: FeedInput): Promise<void> {
+  for (const symbol of new Set(gaps.map((gap) => gap.symbol))) {
+    const found = (await allGaps(outcome)).filter((gap) => gap.foundBy === 'feed' && gap.symbol === symbol)
+    const wanted = gaps.filter((gap) => gap.symbol === symbol)
+    requireSame(`gaps of ${symbol}`, found.map(textOf), wanted.map(textOf))
+  }
+}
+
+const textOf = (record: object) => JSON.stringify(plain(record))
+
+async function allGaps({ log, partitionCount }: Outcome): Promise<Gap[]> {
+  return (await eachPartition(partitionCount, (partition) => recordsOf<Gap>(log, 'gaps', partition))).flat()
+}
+
 async function checkAcknowledged({ acknowledged, log }: Outcome): Promise<void> {
   for (const { topic, partition, batch, firstOffset } of acknowledged) {
     const stored = (await log.read(topic, partition, firstOffset, 1))[0]
@@ -49,12 +66,16 @@ async function checkAcknowledged({ acknowledged, log }: Outcome): Promise<void> 
 }
 
 async function checkSameDerived(outcome: Outcome, calm: Outcome): Promise<void> {
-  for (const topic of ['market.candles', 'alerts', 'gaps'] as const) {
+  for (const topic of ['market.candles', 'alerts'] as const) {
     for (let partition = 0; partition < outcome.partitionCount; partition++) {
       const [found, wanted] = await Promise.all([lines(outcome, topic, partition), lines(calm, topic, partition)])
       requireSame(`${topic}[${partition}]`, found, wanted)
     }
   }
+  // Two roles write gaps, each in its own order.
+  const derived = async (of: Outcome) =>
+    (await allGaps(of)).filter(({ foundBy }) => foundBy === 'processor').map(textOf)
+  requireSame('gaps', await derived(outcome), await derived(calm))
   const refused = (of: Outcome) => eachPartition(of.partitionCount, (partition) => lines(of, 'dead-letters', partition))
   // Two roles write dead letters, each in its own order.
   requireSame('dead-letters', (await refused(outcome)).flat().sort(), (await refused(calm)).flat().sort())
@@ -137,6 +158,8 @@ async function checkStore(outcome: Outcome): Promise<void> {
   const alerts = (await eachPartition(partitionCount, (partition) => recordsOf<Alert>(log, 'alerts', partition))).flat()
   const storedAlerts = (await store.alerts(everything)).rows.map((alert) => JSON.stringify(alert))
   requireSame('stored alerts', storedAlerts.sort(), alerts.map((alert) => JSON.stringify(alert)).sort())
+  const storedGaps = (await store.gaps(everything)).rows.map(textOf)
+  requireSame('stored gaps', storedGaps.sort(), (await allGaps(outcome)).map(textOf).sort())
   for (const candles of Map.groupBy(await allCandles(outcome), candleKey).values()) {
     const { symbol, interval, openTimeMs } = candles[0]!
     const stored = await store.candleRevisions(symbol, interval, openTimeMs)

@@ -1,4 +1,5 @@
 import type { Random } from '../../src/base/random.ts'
+import type { Gap } from '../../src/events/gap.ts'
 import type { TakerSide } from '../../src/events/trade.ts'
 import type { TestTrade } from '../support/trades.ts'
 
@@ -17,6 +18,8 @@ export interface ScriptStep {
   readonly quotes: readonly ScriptQuote[]
   /** Inputs that are refused. */
   readonly refusedCount: number
+  /** Holes in the ids that the feed finds in this step. */
+  readonly gaps: readonly Gap[]
 }
 
 export const SCRIPT_VENUE = 'script'
@@ -47,6 +50,7 @@ export function writeScript(random: Random, stepCount: number): ScriptStep[] {
     trades: [] as TestTrade[],
     quotes: [] as ScriptQuote[],
     refusedCount: 0,
+    gaps: [] as Gap[],
   }))
   steps.forEach((step, index) => {
     const startMs = START_MS + index * STEP_EVENT_MS
@@ -86,10 +90,20 @@ function nextTrade(random: Random, walks: ReadonlyMap<string, Walk>, timeMs: num
   }
 }
 
-/** Puts the trade where it arrives: mostly at once, sometimes late, twice, or nowhere. */
-function place(random: Random, steps: readonly { trades: TestTrade[] }[], index: number, trade: TestTrade): void {
+interface Places {
+  readonly trades: TestTrade[]
+  readonly gaps: Gap[]
+}
+
+/**
+ * Puts the trade where it arrives: mostly at once, sometimes late, twice, or nowhere. Some of those that come late or
+ * nowhere the feed has noticed at their place.
+ */
+function place(random: Random, steps: readonly Places[], index: number, trade: TestTrade): void {
   const luck = random.next()
   const later = () => steps[Math.min(steps.length - 1, index + 1 + random.nextInt(LATE_STEPS_MAX_COUNT))]!
+  const { id } = trade
+  if (luck < 0.03 && id !== undefined) steps[index]!.gaps.push(gapOf(trade, id))
   if (luck < 0.01 && trade.id !== undefined) return
   if (luck < 0.06) {
     later().trades.push(trade)
@@ -97,6 +111,20 @@ function place(random: Random, steps: readonly { trades: TestTrade[] }[], index:
   }
   steps[index]!.trades.push(trade)
   if (luck < 0.11 && trade.id !== undefined) later().trades.push(trade)
+}
+
+function gapOf({ venue, symbol, timeMs }: TestTrade, id: number): Gap {
+  const times = { previousEventTimeMs: timeMs, eventTimeMs: timeMs }
+  return {
+    type: 'gap',
+    venue: venue!,
+    symbol: symbol!,
+    fromId: id,
+    toId: id,
+    missingCount: 1,
+    ...times,
+    foundBy: 'feed',
+  }
 }
 
 function nextQuote(random: Random, walks: ReadonlyMap<string, Walk>, timeMs: number, sequence: number): ScriptQuote {

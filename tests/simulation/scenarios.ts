@@ -1,5 +1,6 @@
 import { SimulatedClock } from '../../src/base/clock.ts'
 import { Random } from '../../src/base/random.ts'
+import type { Gap } from '../../src/events/gap.ts'
 import { InstrumentTable } from '../../src/events/instrument.ts'
 import { INTERVALS } from '../../src/events/interval.ts'
 import { tradeAt } from '../../src/events/json.ts'
@@ -17,9 +18,16 @@ export interface SeededScenario {
   readonly scenario: Scenario
   /** The same input and engine, without faults and clients. */
   readonly calm: Scenario
-  /** Every trade that the feed gives, in its order. */
-  readonly input: readonly Trade[]
+  readonly input: FeedInput
 }
+
+/** All that the feed gives, in its order. */
+export interface FeedInput {
+  readonly trades: readonly Trade[]
+  readonly gaps: readonly Gap[]
+}
+
+type Market = Pick<Scenario, 'openFeed'> & { readonly input: FeedInput }
 
 const STEP_COUNT = 240
 const STEP_INTERVAL_MS = 100
@@ -36,10 +44,10 @@ export async function scenarioOf(seed: number): Promise<SeededScenario> {
     partitionCount: 1 + random.nextInt(3),
     snapshotEveryMs: [0, 200, 2000, 20_000][random.nextInt(4)]!,
     rates: ratesOf(random),
-    clients: Array.from({ length: random.nextInt(5) }, () => subscriptionsOf(random, [...symbolsOf(input)])),
+    clients: Array.from({ length: random.nextInt(5) }, () => subscriptionsOf(random, [...symbolsOf(input.trades)])),
     durationMs: STEP_COUNT * STEP_INTERVAL_MS,
     openFeed,
-    expectedTradeCount: input.length,
+    expectedTradeCount: input.trades.length,
   }
   return { scenario, calm: { ...scenario, rates: NO_FAULTS, clients: [] }, input }
 }
@@ -60,8 +68,8 @@ function ratesOf(random: Random): FaultRates {
   }
 }
 
-function symbolsOf(input: readonly Trade[]): Set<string> {
-  return new Set(input.map((trade) => trade.symbol))
+function symbolsOf(trades: readonly Trade[]): Set<string> {
+  return new Set(trades.map((trade) => trade.symbol))
 }
 
 function subscriptionsOf(random: Random, symbols: readonly string[]): Subscription[] {
@@ -73,18 +81,18 @@ function subscriptionsOf(random: Random, symbols: readonly string[]): Subscripti
   }))
 }
 
-function scripted(random: Random): Pick<Scenario, 'openFeed'> & { input: Trade[] } {
+function scripted(random: Random): Market {
   const steps = writeScript(random, STEP_COUNT)
   const start = { startUs: CLOCK_START_US, intervalMs: STEP_INTERVAL_MS }
   const all = steps.flatMap((step) => step.trades)
   const batch = batchOf(new InstrumentTable(), all)
   return {
-    input: all.map((_, row) => tradeAt(batch, row)),
+    input: { trades: all.map((_, row) => tradeAt(batch, row)), gaps: steps.flatMap((step) => step.gaps) },
     openFeed: (clock, position) => new ScriptedFeed(steps, clock, start, position),
   }
 }
 
-async function simulated(random: Random): Promise<Pick<Scenario, 'openFeed'> & { input: Trade[] }> {
+async function simulated(random: Random): Promise<Market> {
   const options: SimulatorOptions = {
     symbols: SIMULATOR_SYMBOLS,
     ratePerSecond: 2 + random.nextInt(200),
@@ -95,7 +103,7 @@ async function simulated(random: Random): Promise<Pick<Scenario, 'openFeed'> & {
     batchMaxCount: 1 + random.nextInt(300),
   }
   return {
-    input: await simulatorTrades(options),
+    input: { trades: await simulatorTrades(options), gaps: [] },
     openFeed: (clock, position) => new SimulatorFeed(options, clock, position),
   }
 }

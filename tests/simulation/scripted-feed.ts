@@ -47,6 +47,7 @@ export class ScriptedFeed implements Feed {
       trades: batchOf(this.#instruments, step.trades),
       quotes: quoteBatchOf(this.#instruments, step.quotes),
       deadLetters: Array.from({ length: step.refusedCount }, deadLetter),
+      gaps: step.gaps,
       position: new TextEncoder().encode(String(this.#next)),
     }
     return this.#given
