@@ -60,6 +60,22 @@ describe('MarketLines', () => {
     expect(lines).toBe(expected.map((event) => `${JSON.stringify(event)}\n`).join(''))
   })
 
+  it('writes quotes as CSV', () => {
+    const instruments = new InstrumentTable()
+    instruments.register('test', 'ABC', 2, 1)
+    const quotes = new QuoteBatch(instruments, 2)
+    quotes.count = 2
+    quotes.eventTimeUs.set([1_700_000_000_000_250, 1_700_000_000_001_000])
+    quotes.bidPriceLow.set([14_999, 5])
+    quotes.bidQuantityLow.set([100, 7])
+    quotes.askPriceLow.set([15_001, 6])
+    quotes.askQuantityLow.set([205, 8])
+    quotes.sequence.set([3, -1])
+    expect(Buffer.from(new MarketLines(instruments).quotesCsv(quotes)).toString()).toBe(
+      '1700000000000250,test,ABC,149.99,10.0,150.01,20.5,3\n1700000000001000,test,ABC,0.05,0.7,0.06,0.8,\n',
+    )
+  })
+
   it('writes CSV that a reader takes back', () => {
     const instruments = new InstrumentTable()
     const batch = batchOf(instruments, [

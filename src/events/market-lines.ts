@@ -28,6 +28,7 @@ const QUOTE_TIME = bytes('","eventTimeMs":')
 const SEQUENCE = bytes(',"sequence":')
 
 export const TRADE_CSV_HEADER = 'time,venue,symbol,price,quantity,side,id\n'
+export const QUOTE_CSV_HEADER = 'time,venue,symbol,bid_price,bid_quantity,ask_price,ask_quantity,sequence\n'
 
 /**
  * Trades and quotes as lines of text, written straight from the columns: NDJSON is byte for byte what `JSON.stringify`
@@ -70,6 +71,13 @@ export class MarketLines {
   csv(batch: TradeBatch): Uint8Array {
     this.#begin(batch.count)
     for (let row = 0; row < batch.count; row++) this.#csvLine(batch, row)
+    return this.#written()
+  }
+
+  /** As `csv`, in the columns of QUOTE_CSV_HEADER. */
+  quotesCsv(batch: QuoteBatch): Uint8Array {
+    this.#begin(batch.count)
+    for (let row = 0; row < batch.count; row++) this.#quoteCsvLine(batch, row)
     return this.#written()
   }
 
@@ -161,6 +169,24 @@ export class MarketLines {
     writer.piece(CSV_SIDES[batch.flags[row]! & TAKER_SIDE_MASK]!)
     writer.byte(COMMA)
     if (batch.id[row] !== NO_ID) writer.integerAt(batch.id, row)
+    writer.byte(NEWLINE)
+  }
+
+  #quoteCsvLine(batch: QuoteBatch, row: number): void {
+    const writer = this.#writer
+    const index = batch.instrument[row]!
+    const { priceDecimals, quantityDecimals } = this.#instruments.at(index)
+    writer.integerAt(batch.eventTimeUs, row)
+    writer.piece(this.#csvNames[index]!)
+    writer.decimalAt(batch.bidPriceLow, batch.bidPriceHigh, row, priceDecimals)
+    writer.byte(COMMA)
+    writer.decimalAt(batch.bidQuantityLow, batch.bidQuantityHigh, row, quantityDecimals)
+    writer.byte(COMMA)
+    writer.decimalAt(batch.askPriceLow, batch.askPriceHigh, row, priceDecimals)
+    writer.byte(COMMA)
+    writer.decimalAt(batch.askQuantityLow, batch.askQuantityHigh, row, quantityDecimals)
+    writer.byte(COMMA)
+    if (batch.sequence[row]! >= 0) writer.integerAt(batch.sequence, row)
     writer.byte(NEWLINE)
   }
 }

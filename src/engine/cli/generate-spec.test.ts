@@ -19,7 +19,7 @@ const specFrom = (flags: Partial<SpecFlags & PlaceFlags>) =>
 
 const WRONG: [Partial<SpecFlags & PlaceFlags>, string][] = [
   [{ kind: ' ' }, '--kind: expected any of trades, quotes, payments'],
-  [{ kind: 'trades,quotes', format: 'csv' }, '--format csv: takes --kind trades or payments alone, got trades,quotes'],
+  [{ kind: 'trades,quotes', format: 'csv' }, '--format csv: takes one --kind, got trades,quotes'],
   [{ rate: '0' }, '--rate: expected more than 0'],
   [{ symbols: '10001' }, '--symbols: expected a whole number from 1 to 10000, got "10001"'],
   [{ symbols: 'A B,"' }, '--symbols: """ is no symbol'],
@@ -43,7 +43,7 @@ const WRONG: [Partial<SpecFlags & PlaceFlags>, string][] = [
   [{ dataDir: 'd' }, '--data-dir: only with --sink log'],
   [{ format: 'parquet' }, '--format parquet: only into a file, got --sink stdout'],
   [{ format: 'parquet', out: 'a.gz' }, '--format parquet: is compressed inside'],
-  [{ format: 'parquet', kind: 'trades,quotes', out: 'a' }, '--format parquet: takes one --kind a file'],
+  [{ format: 'parquet', kind: 'trades,quotes', out: 'a' }, '--format parquet: takes one --kind, got trades,quotes'],
   [{ kind: 'payments', fraud: 'fan=1%' }, '--fraud: "fan" is none of them'],
   [{ kind: 'payments', fraud: 'fan-in=20%' }, 'payments.scenarios.fan-in.share: expected 0 to 0.03, got 0.2'],
   [{ kind: 'payments', labelDelay: '2 days' }, '--label-delay: expected a duration'],

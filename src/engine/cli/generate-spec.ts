@@ -104,11 +104,8 @@ function kindsOf({ kind }: SpecFlags): ReadonlySet<Kind> {
 
 function checkKinds(kinds: ReadonlySet<Kind>, format: GenerateFormat): void {
   const list = [...kinds].join(',')
-  if (format === 'parquet' && kinds.size > 1) {
-    throw new FinPulseError('config-invalid', `--format parquet: takes one --kind a file, got ${list}`)
-  }
-  if (format === 'csv' && (kinds.size > 1 || kinds.has('quotes'))) {
-    throw new FinPulseError('config-invalid', `--format csv: takes --kind trades or payments alone, got ${list}`)
+  if ((format === 'parquet' || format === 'csv') && kinds.size > 1) {
+    throw new FinPulseError('config-invalid', `--format ${format}: takes one --kind, got ${list}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { InstrumentTable } from '../../events/instrument.ts'
-import { MarketLines, TRADE_CSV_HEADER } from '../../events/market-lines.ts'
+import { MarketLines, QUOTE_CSV_HEADER, TRADE_CSV_HEADER } from '../../events/market-lines.ts'
 import type { PaymentBatch } from '../../events/payment-batch.ts'
 import { PAYMENT_CSV_HEADER, PaymentLines } from '../../events/payment-lines.ts'
 import type { QuoteBatch } from '../../events/quote-batch.ts'
@@ -8,9 +8,10 @@ import type { LineBuffer } from './line-buffer.ts'
 import type { SourceSpec } from './source-spec.ts'
 
 /** Bytes that come before the first event of a stream. */
-export function headerOf({ format, payments }: SourceSpec): Uint8Array {
+export function headerOf({ format, market }: SourceSpec): Uint8Array {
   if (format !== 'csv') return new Uint8Array(0)
-  return new TextEncoder().encode(payments === undefined ? TRADE_CSV_HEADER : PAYMENT_CSV_HEADER)
+  const marketHeader = market?.quotes === true ? QUOTE_CSV_HEADER : TRADE_CSV_HEADER
+  return new TextEncoder().encode(market === undefined ? PAYMENT_CSV_HEADER : marketHeader)
 }
 
 /** Turns batches into lines, whose event times can be told apart. */
@@ -25,9 +26,9 @@ export class EventLines {
     this.#market = new MarketLines(instruments)
   }
 
-  /** The lines of trades and quotes in order of time, valid until the next call. */
+  /** The lines of trades and quotes in order of time, valid until the next call. CSV is of one of them alone. */
   market(trades: TradeBatch, quotes: QuoteBatch): Uint8Array {
-    if (this.#isCsv) return this.#market.csv(trades)
+    if (this.#isCsv) return quotes.count === 0 ? this.#market.csv(trades) : this.#market.quotesCsv(quotes)
     return quotes.count === 0 ? this.#market.ndjson(trades) : this.#market.ndjsonMerged(trades, quotes)
   }
 

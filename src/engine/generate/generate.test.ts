@@ -55,6 +55,7 @@ const STREAMS: Readonly<Record<string, SourceSpec>> = {
   'spoiled trades': { ...plain, market: trades, dirty },
   'all kinds, spoiled': { ...plain, market: both, payments: paid, dirty },
   quotes: { ...plain, market: { ...market, trades: false, quotes: true } },
+  'quotes as CSV': { ...plain, format: 'csv', market: { ...market, trades: false, quotes: true, anomalies } },
   'spoiled quotes': { ...plain, market: { ...market, trades: false, quotes: true }, dirty },
 }
 
