@@ -6,6 +6,7 @@ interface Batch {
   readonly capacity: number
   count: number
   readonly instrument: Uint32Array
+  readonly eventTimeUs: Float64Array
   readonly columns: Columns
   rescale(instrument: number, pricePlaces: number, quantityPlaces: number): void
 }
@@ -15,15 +16,16 @@ const CAPACITY_MIN = 64
 const NONE = 0xffff_ffff
 
 /**
- * The newest row of every instrument, as columns: row `i` is instrument `i`. Taking in a batch costs one pass over its
- * instrument column and one copied row per instrument that occurs in it; nothing is allocated per event.
+ * The newest row of every instrument by event time, as columns: row `i` is instrument `i`. Of equal times the later arrival
+ * is the newer; what comes late, as by a repair, is not. Taking in a batch costs one pass over two of its columns and one
+ * copied row per instrument that occurs in it; nothing is allocated per event.
  */
 export class LatestRows<B extends Batch> {
   readonly #instruments: InstrumentTable
   readonly #create: (instruments: InstrumentTable, capacity: number) => B
   #rows: B
-  /** Last row of each instrument in the batch at hand, -1 where it does not occur. */
-  #lastRow = new Int32Array(0)
+  /** Newest row of each instrument in the batch at hand, -1 where it does not occur. */
+  #newestRow = new Int32Array(0)
 
   constructor(instruments: InstrumentTable, create: (instruments: InstrumentTable, capacity: number) => B) {
     this.#instruments = instruments
@@ -45,16 +47,20 @@ export class LatestRows<B extends Batch> {
   absorb(batch: B): readonly number[] {
     this.#grow(this.#instruments.count)
     const touched: number[] = []
-    const lastRow = this.#lastRow
-    const { instrument, count } = batch
+    const newestRow = this.#newestRow
+    const { instrument, eventTimeUs, count } = batch
     for (let row = 0; row < count; row++) {
       const index = instrument[row]!
-      if (lastRow[index]! < 0) touched.push(index)
-      lastRow[index] = row
+      const newest = newestRow[index]!
+      if (newest < 0) touched.push(index)
+      else if (eventTimeUs[row]! < eventTimeUs[newest]!) continue
+      newestRow[index] = row
     }
     for (const index of touched) {
-      this.#copyRow(batch.columns, lastRow[index]!, index)
-      lastRow[index] = -1
+      const row = newestRow[index]!
+      newestRow[index] = -1
+      const isNewer = !this.has(index) || eventTimeUs[row]! >= this.#rows.eventTimeUs[index]!
+      if (isNewer) this.#copyRow(batch.columns, row, index)
     }
     return touched
   }
@@ -69,7 +75,7 @@ export class LatestRows<B extends Batch> {
   }
 
   #grow(count: number): void {
-    if (this.#lastRow.length < count) this.#lastRow = new Int32Array(Math.max(CAPACITY_MIN, count * 2)).fill(-1)
+    if (this.#newestRow.length < count) this.#newestRow = new Int32Array(Math.max(CAPACITY_MIN, count * 2)).fill(-1)
     const before = this.#rows
     if (before.capacity < count) {
       this.#rows = this.#create(this.#instruments, count * 2)

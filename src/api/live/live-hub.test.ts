@@ -128,7 +128,9 @@ describe('live hub', () => {
     hub.takeTrades(tradeBatch(hub.instruments, [['A', 1]]))
     expect(hub.settle()).toBe(false)
   })
+})
 
+describe('what the live hub keeps', () => {
   it('keeps the latest row of every instrument, in its newest decimals', () => {
     const hub = new LiveHub()
     const watching = new Subscriptions(hub)
@@ -152,6 +154,24 @@ describe('live hub', () => {
     const { bytes } = new FrameEncoder(hub, () => 0).encode(watching, 0)
     const prices = JSON.parse(bytes?.toString() ?? '').trades.map((trade: Trade) => trade.price)
     expect(prices).toEqual(['1.00', '3.00', '4.00'])
+  })
+
+  it('takes a trade that comes late for no newer than it is', () => {
+    const hub = new LiveHub()
+    const batch = (...rows: (readonly [price: number, timeUs: number])[]) => {
+      const trades = tradeBatch(
+        hub.instruments,
+        rows.map(([price]): [string, number] => ['A', price]),
+      )
+      trades.eventTimeUs.set(rows.map(([, timeUs]) => timeUs))
+      return trades
+    }
+    hub.takeTrades(batch([3, 3000], [1, 1000]))
+    expect(hub.trades('A')[0]?.price).toBe('3')
+    hub.takeTrades(batch([2, 2000]))
+    expect(hub.trades('A')[0]?.price).toBe('3')
+    hub.takeTrades(batch([4, 3000]))
+    expect(hub.trades('A')[0]?.price).toBe('4')
   })
 
   it('merges the changes of one candle, and keeps those of different ones apart', () => {
