@@ -4,7 +4,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { systemClock } from '../../src/base/clock.ts'
 import { GeneratorRun } from '../../src/engine/generate/generator-run.ts'
 import { LocalPieces } from '../../src/engine/generate/local-pieces.ts'
-import { fileSink } from '../../src/engine/generate/sinks/stream-sink.ts'
+import { FileSink } from '../../src/engine/generate/sinks/file-sink.ts'
 import { type PieceFormat, type SourceSpec, schedulesOf } from '../../src/engine/generate/source-spec.ts'
 import type { Measure, Measurement, RunContext } from '../measurement.ts'
 import type { WorkloadOf } from '../workload.ts'
@@ -84,7 +84,7 @@ async function generate(spec: SourceSpec, count: number, path: string): Promise<
   const run = new GeneratorRun({
     source: new LocalPieces(spec, 0, count),
     schedule: schedulesOf(spec).whole,
-    sink: fileSink(path),
+    sink: await FileSink.open(path),
     header: new Uint8Array(0),
     clock: systemClock,
     endIndex: count,

@@ -53,7 +53,11 @@ export class FinPulseError extends Error {
   }
 }
 
-/** The text of anything thrown, for messages and logs. */
+/** The text of anything thrown, for messages and logs: with its cause, which our own errors have in their text. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof FinPulseError) return error.message
+  // Several attempts that failed, as to the addresses of a host, may have no text of their own.
+  const causes = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause]
+  return [...new Set([error.message, ...causes.map(messageOf)])].filter((text) => text !== '').join(': ')
 }

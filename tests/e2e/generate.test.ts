@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -106,6 +106,60 @@ describe('finpulse generate, by format, place and kind', () => {
     const burst = ['--rate', '50000', '--no-pace', '--count', '100000', '--out', join(directory, 'burst.ndjson')]
     await generate('--kind', 'payments', ...burst, '--label-delay', '0s', '--labels', labels)
     expect(readFileSync(labels, 'utf8').trim().split('\n').length).toBeGreaterThan(500)
+  })
+})
+
+describe('finpulse generate, on a disk that is full', () => {
+  const fileMaxBytes = 3 << 20
+  const failing = async (...flags: string[]) => {
+    const cwd = tempDirectory()
+    const end = await Program.run(['generate', '--count', '3000000', '--json', ...flags], { cwd, fileMaxBytes })
+    expect(end).toMatchObject({ code: 1, stderr: expect.stringMatching(/too large/i) })
+    return { cwd, ...(JSON.parse(end.stdout) as GeneratorSummary) }
+  }
+
+  it.each(['trades.ndjson', 'trades.ndjson.gz', 'trades.csv', 'trades.columnar'])(
+    'leaves in %s whole events, up to the one to go on with',
+    async (name) => {
+      const format = name.split('.')[1]!
+      const { cwd, nextIndex, bytes } = await failing('--format', format, '--out', name)
+      expect(nextIndex).toBeGreaterThan(0)
+      expect(statSync(join(cwd, name)).size).toBe(bytes)
+      if (name.endsWith('.gz')) gunzipSync(readFileSync(join(cwd, name)))
+      const replayed = await Program.run(['replay', name, '--emit', 'trades', '--venue', 'sim'], { cwd })
+      expect(replayed.stderr).toMatch(/bad lines +0/)
+      expect(replayed.stdout.split('\n').length - 1).toBe(nextIndex)
+      expect(replayed.stdout.trim().split('\n').at(-1)).toContain(`"eventTimeMs":${1767225600000 + nextIndex - 1}`)
+    },
+  )
+
+  it('has no Parquet file, and says that nothing is there', async () => {
+    const { cwd, nextIndex, events, bytes } = await failing('--format', 'parquet', '--out', 'trades.parquet')
+    expect({ nextIndex, events, bytes }).toEqual({ nextIndex: 0, events: {}, bytes: 0 })
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  it('leaves no labels of events that are not there', async () => {
+    const flags = ['--rate', '100', '--no-pace', '--kind', 'trades,payments', '--label-delay', '0s']
+    const { cwd, nextIndex, events } = await failing(...flags, '--out', 'both.ndjson', '--labels', 'labels.ndjson')
+    const labels = readFileSync(join(cwd, 'labels.ndjson'), 'utf8').trim().split('\n')
+    expect(labels).toHaveLength(events.labels!)
+    const rest = [
+      '--from',
+      String(nextIndex),
+      '--count',
+      '20000',
+      '--out',
+      'rest.ndjson',
+      '--labels',
+      'rest-labels.ndjson',
+    ]
+    await Program.run(['generate', ...flags, ...rest], { cwd })
+    const whole = ['--count', String(nextIndex + 20_000), '--out', 'whole.ndjson', '--labels', 'whole-labels.ndjson']
+    await Program.run(['generate', ...flags, ...whole], { cwd })
+    const text = (name: string) => readFileSync(join(cwd, name), 'utf8')
+    expect(hashOf(text('both.ndjson') + text('rest.ndjson'))).toBe(hashOf(text('whole.ndjson')))
+    expect(text('labels.ndjson') + text('rest-labels.ndjson')).toBe(text('whole-labels.ndjson'))
   })
 })
 

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>
   /** By `bin/finpulse.js`, which starts the program, instead of the program itself. */
   readonly byLauncher?: boolean
+  /** Longest file that the program can write, as on a disk that is full; a multiple of 512. */
+  readonly fileMaxBytes?: number
 }
 
 export interface ProgramEnd {
@@ -67,10 +69,12 @@ export class Program {
     running.add(this)
   }
 
-  static start(args: readonly string[], { cwd, env = {}, byLauncher = false }: ProgramOptions): Program {
+  static start(args: readonly string[], { cwd, env = {}, byLauncher = false, fileMaxBytes }: ProgramOptions): Program {
     const own = Object.entries(process.env).filter(([name]) => !OWN_VARIABLE.test(name))
     const program = byLauncher ? [LAUNCHER] : ['--disable-warning=ExperimentalWarning', MAIN]
-    const child = spawn(process.execPath, [...program, ...args], {
+    const limit = fileMaxBytes === undefined ? [] : ['sh', '-c', `ulimit -f ${fileMaxBytes / 512}; exec "$0" "$@"`]
+    const [command, ...rest] = [...limit, process.execPath, ...program, ...args]
+    const child = spawn(command!, rest, {
       cwd,
       env: { ...Object.fromEntries(own), NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
       stdio: 'pipe',

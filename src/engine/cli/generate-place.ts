@@ -1,3 +1,5 @@
+import { type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { FinPulseError } from '../../base/errors.ts'
 import type { Place } from '../generate/sinks/open-sink.ts'
 import type { PieceFormat } from '../generate/source-spec.ts'
@@ -15,12 +17,14 @@ export interface PlaceFlags {
   readonly format?: string
 }
 
+const SCHEMES: readonly string[] = ['http', 'https', 'ws', 'wss']
+
 /** What each sink takes for a place. */
 const PLACES: Readonly<Record<Exclude<GenerateSink, 'log'>, { pattern: RegExp; example: string }>> = {
   stdout: { pattern: /^-$/, example: '-' },
-  file: { pattern: /^(?!-$|https?:\/\/|wss?:\/\/).+/, example: 'a path' },
-  http: { pattern: /^https?:\/\//, example: 'http://host:port/path' },
-  websocket: { pattern: /^wss?:\/\//, example: 'ws://host:port/path' },
+  file: { pattern: /^(?!-$|https?:\/\/|wss?:\/\/).+/i, example: 'a path' },
+  http: { pattern: /^https?:\/\//i, example: 'http://host:port/path' },
+  websocket: { pattern: /^wss?:\/\//i, example: 'ws://host:port/path' },
 }
 
 /** The sink, or the one that follows from `--out`. @throws FinPulseError config-invalid where they do not go together */
@@ -32,6 +36,10 @@ export function placeOf({ sink, out, dataDir }: PlaceFlags): Place {
     throw new FinPulseError('config-invalid', '--sink log: expected --data-dir DIR, where the log is kept')
   }
   if (dataDir !== undefined) throw new FinPulseError('config-invalid', '--data-dir: only with --sink log')
+  const scheme = /^[a-z][a-z0-9+.-]+(?=:\/\/)/i.exec(out ?? '')?.[0].toLowerCase()
+  if (scheme !== undefined && !SCHEMES.includes(scheme)) {
+    throw new FinPulseError('config-invalid', `--out: expected a file or ${SCHEMES.join('://, ')}://…, got "${out}"`)
+  }
   const place = out ?? (wanted === undefined || wanted === 'stdout' ? '-' : undefined)
   if (place === undefined) {
     throw new FinPulseError('config-invalid', `--sink ${wanted}: expected --out, ${PLACES[wanted!].example}`)
@@ -43,6 +51,32 @@ export function placeOf({ sink, out, dataDir }: PlaceFlags): Place {
     throw new FinPulseError('config-invalid', `--out: expected ${example}, got "${place}"`)
   }
   return chosen === 'stdout' ? { sink: 'stdout' } : { sink: chosen, out: place }
+}
+
+/** @throws FinPulseError config-invalid where labels would go to no file of their own */
+export function checkLabelPath(path: string, place: Place): void {
+  if (path === '-') {
+    throw new FinPulseError('config-invalid', '--labels: expected a file, got "-"; standard output is for the events')
+  }
+  if (place.sink === 'file' && isSameFile(path, place.out)) {
+    throw new FinPulseError('config-invalid', `--labels, --out: expected two files, got ${path} for both`)
+  }
+}
+
+/** Also by another name; where nothing is kept, as in /dev/null, several may write. */
+function isSameFile(path: string, other: string): boolean {
+  const [first, second] = [statsOf(path), statsOf(other)]
+  if (first === undefined || second === undefined) return resolve(path) === resolve(other)
+  return first.isFile() && first.ino === second.ino && first.dev === second.dev
+}
+
+/** Undefined also where it may not be looked at: who opens it says that better. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** The format, or the one that follows from the sink and the name of the file. */

@@ -23,6 +23,28 @@ export class ApproachNote {
   }
 }
 
+/** Says, once a run was told to end and its place does not let it, how to end all the same. */
+export class WaitNote {
+  readonly #write: (text: string) => void
+  readonly #place: string
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(write: (text: string) => void, place: string) {
+    this.#write = write
+    this.#place = place
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => {
+      this.#write(`waiting for ${this.#place} to take what is made; Ctrl-C once more ends without that\n`)
+    }, NOTE_AFTER_MS)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
 /** Draws how far a run is, on a terminal, until it is closed. */
 export class GenerateProgress {
   readonly #terminal: WriteStream
@@ -78,13 +100,15 @@ function shortMs(ms: number): string {
 
 /** What came of a run, for people. */
 export function summaryText(summary: GeneratorSummary): string {
-  const { events, bytes, seconds, eventsPerSecond, targetPerSecond, lagMs, sinkWaitMs } = summary
+  const { events, bytes, seconds, eventsPerSecond, targetPerSecond, lagMs, sinkWaitMs, fromMs, toMs } = summary
   const made = Object.entries(events).map(([kind, number]) => `${count(number)} ${kind}`)
   const target = targetPerSecond === null ? '' : ` of ${count(targetPerSecond)} asked for`
   const rows: [string, string][] = [
     ['events', made.length === 0 ? 'none' : made.join(', ')],
     ['written', `${count(bytes)} bytes to ${summary.sink}, waited ${count(sinkWaitMs)} ms for it`],
-    ['time span', `${new Date(summary.fromMs).toISOString()} to ${new Date(summary.toMs).toISOString()}`],
+    ...(fromMs === null || toMs === null
+      ? []
+      : [['time span', `${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`] as [string, string]]),
     ['elapsed', `${seconds.toFixed(2)} s, ${count(eventsPerSecond)} events/s${target}`],
     ['goes on at', `--from ${summary.nextIndex}`],
   ]

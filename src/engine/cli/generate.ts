@@ -17,8 +17,8 @@ import type { PieceSink } from '../generate/sinks/sink.ts'
 import { labelsOf, type SourceSpec, schedulesOf } from '../generate/source-spec.ts'
 import { wholeNumber } from './flag-values.ts'
 import { DEFAULT_COUNT, SHARDS_MAX_COUNT } from './generate-limits.ts'
-import { formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
-import { ApproachNote, GenerateProgress, summaryText } from './generate-report.ts'
+import { checkLabelPath, formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
+import { ApproachNote, GenerateProgress, summaryText, WaitNote } from './generate-report.ts'
 import { isPacedBy, partRatesOf, type SpecFlags, specOf } from './generate-spec.ts'
 import { onStopSignal } from './stop-signals.ts'
 
@@ -42,6 +42,10 @@ export async function generate(flags: GenerateFlags): Promise<void> {
   const fromIndex = wholeNumber(flags.from, '--from', 0)
   const endIndex = endOf(flags, schedule, spec.originUs, fromIndex)
   const labels = labelSourceOf(flags, spec, endIndex, place)
+  const labelPath = typeof flags.labels === 'string' ? flags.labels : undefined
+  if (labelPath !== undefined) checkLabelPath(labelPath, place)
+  // What is there already is lost only when both can be written.
+  const labelFile = labelPath === undefined ? undefined : await LabelFile.open(labelPath)
   const sink = await openSink(place, spec, format === 'parquet', fromIndex, systemClock)
   const firstIndex = (sink instanceof LogSink ? sink.nextIndex : undefined) ?? fromIndex
   if (firstIndex >= endIndex) return sayDone(sink, firstIndex)
@@ -57,10 +61,10 @@ export async function generate(flags: GenerateFlags): Promise<void> {
     endIndex,
     ...(isPacedBy(flags) ? { pacedRate: market + payments } : {}),
     ...(labels === undefined ? {} : { labels }),
-    ...(typeof flags.labels === 'string' ? { labelFile: await LabelFile.open(flags.labels) } : {}),
+    ...(labelFile === undefined ? {} : { labelFile }),
   })
   const isStdoutFree = place.sink !== 'stdout'
-  await runToEnd(run, flags.json === true ? (isStdoutFree ? process.stdout : process.stderr) : undefined)
+  await runToEnd(run, sink.name, flags.json === true ? (isStdoutFree ? process.stdout : process.stderr) : undefined)
 }
 
 function openPieces(spec: SourceSpec, firstIndex: number, endIndex: number, shardCount: number): PieceSource {
@@ -89,26 +93,36 @@ async function sayDone(sink: PieceSink, nextIndex: number): Promise<void> {
 }
 
 /** @param json where the summary goes as JSON; without it, it goes to standard error for people */
-async function runToEnd(run: GeneratorRun, json: NodeJS.WritableStream | undefined): Promise<void> {
+async function runToEnd(run: GeneratorRun, place: string, json: WriteStream | undefined): Promise<void> {
   const abort = new AbortController()
+  const note = new WaitNote((text) => process.stderr.write(text), place)
   let stoppedBy: NodeJS.Signals | undefined
-  onStopSignal((signal) => {
-    stoppedBy = signal
-    abort.abort()
-  })
+  onStopSignal(
+    (signal) => {
+      stoppedBy = signal
+      note.begin()
+      abort.abort()
+    },
+    () => run.giveUp(),
+  )
   const progress = process.stderr.isTTY
     ? new GenerateProgress(process.stderr as WriteStream, run)
     : new ApproachNote((text) => process.stderr.write(text), run)
   try {
     await run.run(abort.signal)
   } finally {
+    note.end()
     progress.close()
+    if (run.hasGivenUp && stoppedBy !== undefined)
+      process.stderr.write(`gave up on ${place}, which did not take the rest\n`)
     // Where the sink has failed, this says what it has taken, and where to go on.
     const summary = run.summary()
     if (json === undefined) process.stderr.write(summaryText(summary))
     else json.write(`${JSON.stringify(summary)}\n`)
     // As by the signal itself: who looks at the code alone must not take a part for the whole.
     if (stoppedBy !== undefined && run.fraction < 1) process.exitCode = 128 + constants.signals[stoppedBy]
+    // What nobody reads would keep the process, as a pipe that is full does.
+    if (stoppedBy !== undefined && run.hasGivenUp) process.stderr.write('', () => process.exit())
   }
 }
 

@@ -3,20 +3,19 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const SAME_SIGNAL_MS = 300
 
 /**
- * Calls `stop` once, at the first signal that asks to end. One that comes later ends the process at once, as if nobody
- * listened: an exit would tear the threads down in the middle of their work.
+ * Calls each of `steps` once, one at each signal that asks to end. One that comes after the last of them ends the
+ * process at once, as if nobody listened: an exit would tear the threads down in the middle of their work.
  */
-export function onStopSignal(stop: (signal: NodeJS.Signals) => void): void {
-  let firstMs: number | undefined
+export function onStopSignal(...steps: ((signal: NodeJS.Signals) => void)[]): void {
+  let lastMs = Number.NEGATIVE_INFINITY
   const take = (signal: NodeJS.Signals) => {
     const nowMs = performance.now()
-    if (firstMs === undefined) {
-      firstMs = nowMs
-      stop(signal)
-    } else if (nowMs - firstMs > SAME_SIGNAL_MS) {
-      for (const name of STOP_SIGNALS) process.removeAllListeners(name)
-      process.kill(process.pid, signal)
-    }
+    if (nowMs - lastMs <= SAME_SIGNAL_MS) return
+    lastMs = nowMs
+    const step = steps.shift()
+    if (step !== undefined) return step(signal)
+    for (const name of STOP_SIGNALS) process.removeAllListeners(name)
+    process.kill(process.pid, signal)
   }
   for (const name of STOP_SIGNALS) process.on(name, take)
 }

@@ -1,37 +1,51 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { FinPulseError, messageOf } from '../../base/errors.ts'
 import { encodeRecords } from '../../events/json.ts'
 import type { Label } from '../../events/label.ts'
+import { OutputFile } from './output-file.ts'
 
-/** Labels as NDJSON in a file of their own. */
+const NEWLINE = Buffer.from('\n')
+
+/** The length that the file has with all labels known before an event. */
+interface Mark {
+  readonly index: number
+  readonly length: number
+}
+
+/** Labels as NDJSON in a file of their own, which at the end has those of the events that were taken. */
 export class LabelFile {
-  readonly #path: string
-  readonly #file: FileHandle
+  readonly #file: OutputFile
+  /** Of what is not known to be taken, and the one before; in order. */
+  #marks: Mark[] = [{ index: 0, length: 0 }]
 
   /** @throws FinPulseError sink-failed */
   static async open(path: string): Promise<LabelFile> {
-    return new LabelFile(path, await open(path, 'w').catch((error: unknown) => Promise.reject(failure(path, error))))
+    return new LabelFile(await OutputFile.open(path))
   }
 
-  private constructor(path: string, file: FileHandle) {
-    this.#path = path
+  private constructor(file: OutputFile) {
     this.#file = file
   }
 
-  /** @throws FinPulseError sink-failed */
-  async write(labels: readonly Label[]): Promise<void> {
-    try {
-      await this.#file.appendFile(Buffer.concat([encodeRecords(labels), Buffer.from('\n')]))
-    } catch (error) {
-      throw failure(this.#path, error)
-    }
+  /**
+   * @param endIndex before whose event they are known
+   * @param takenIndex before which all events were taken
+   * @throws FinPulseError sink-failed
+   */
+  async write(labels: readonly Label[], endIndex: number, takenIndex: number): Promise<void> {
+    if (labels.length === 0) return
+    await this.#file.append(Buffer.concat([encodeRecords(labels), NEWLINE]))
+    this.#marks = [...this.#marks.slice(this.#lastBefore(takenIndex)), { index: endIndex, length: this.#file.length }]
   }
 
-  async close(): Promise<void> {
+  /** @param takenIndex before which all events were taken; labels behind it go @throws FinPulseError sink-failed */
+  async end(takenIndex: number): Promise<void> {
+    await this.#file.cutBackTo(this.#marks[this.#lastBefore(takenIndex)]!.length)
     await this.#file.close()
   }
-}
 
-function failure(path: string, error: unknown): FinPulseError {
-  return new FinPulseError('sink-failed', `${path}: ${messageOf(error)}`, { cause: error })
+  #lastBefore(takenIndex: number): number {
+    return Math.max(
+      0,
+      this.#marks.findLastIndex(({ index }) => index <= takenIndex),
+    )
+  }
 }

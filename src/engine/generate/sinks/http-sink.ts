@@ -1,6 +1,8 @@
-import { FinPulseError, messageOf } from '../../../base/errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FinPulseError } from '../../../base/errors.ts'
 import type { PieceFormat } from '../source-spec.ts'
-import type { Delivery, PieceSink } from './sink.ts'
+import { Outbox } from './outbox.ts'
+import { type Delivery, PATIENCE_MS, type PieceSink } from './sink.ts'
 
 /** Longest body: what many servers take unless told otherwise. Only a single line may be longer. */
 const REQUEST_MAX_BYTES = 1_000_000
@@ -8,6 +10,7 @@ const NEWLINE = 10
 /** Times that a body is sent to a place that says it is full, and the longest that is waited in between. */
 const ATTEMPTS_MAX_COUNT = 20
 const RETRY_MAX_SECONDS = 30
+const ANSWER_MAX_MS = 60_000
 /** Bytes that may wait or be on their way. */
 const WAITING_MAX_BYTES = 4 << 20
 
@@ -17,106 +20,98 @@ export const CONTENT_TYPES: Readonly<Record<PieceFormat, string>> = {
   columnar: 'application/octet-stream',
 }
 
-interface Waiting {
-  readonly bytes: Uint8Array
-  readonly taken: () => void
-}
-
 /**
- * Pieces as the bodies of POST requests, one request at a time, so that they arrive in order and a failure leaves no
- * hole. What is made during a request goes together with the next one: the slower the place, the larger the bodies, up to a megabyte.
- * An answer other than 2xx ends the run, but for 429 and 503 that say when to come again.
+ * Pieces as the bodies of POST requests, one request at a time. What is made during a request goes together with the
+ * next one, up to a megabyte. An answer other than 2xx ends the run, but for 429 and 503 that say when to come again;
+ * so does none within a minute.
  */
 export class HttpSink implements PieceSink {
   readonly name: string
-  readonly isGone = false
-  readonly #contentType: string
+  readonly patienceMs = PATIENCE_MS
+  readonly #headers: Readonly<Record<string, string>>
   readonly #isText: boolean
   readonly #header: Uint8Array
-  #waiting: Waiting[] = []
-  #waitingBytes = 0
-  #running: Promise<void> | undefined
-  #failure: FinPulseError | undefined
-  #wake: () => void = () => undefined
+  readonly #answerMaxMs: number
+  readonly #outbox: Outbox
 
   /** @param header begins every body, each of which is read by itself */
-  constructor(url: string, format: PieceFormat, header: Uint8Array) {
+  constructor(url: string, format: PieceFormat, header: Uint8Array, answerMaxMs = ANSWER_MAX_MS) {
     this.name = url
     this.#header = header
-    this.#contentType = CONTENT_TYPES[format]
+    this.#headers = { 'content-type': CONTENT_TYPES[format] }
     this.#isText = format !== 'columnar'
+    this.#answerMaxMs = answerMaxMs
+    this.#outbox = new Outbox({
+      name: url,
+      waitingMaxBytes: WAITING_MAX_BYTES,
+      batchMaxBytes: REQUEST_MAX_BYTES,
+      send: (bytes, signal) => this.#post(bytes, signal),
+    })
   }
 
-  writeHeader(): void {
+  get isGone(): boolean {
+    return this.#outbox.isGone
+  }
+
+  async writeHeader(): Promise<void> {
     // Every body has it.
   }
 
   async write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
-    if (bytes.length === 0) taken()
     const parts = this.#isText ? linesWithin(bytes, REQUEST_MAX_BYTES) : [bytes]
-    parts.forEach((part, index) => {
-      this.#push(part, index === parts.length - 1 ? taken : () => undefined)
-    })
-    while (this.#waitingBytes > WAITING_MAX_BYTES && this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
-    if (this.#failure !== undefined) throw this.#failure
+    const last = parts.pop() ?? bytes
+    for (const part of parts) await this.#outbox.push(part, () => undefined)
+    await this.#outbox.push(last, taken)
   }
 
-  async close(): Promise<void> {
-    await this.#running
-    if (this.#failure !== undefined) throw this.#failure
+  close(): Promise<void> {
+    return this.#outbox.drain()
   }
 
-  #push(bytes: Uint8Array, taken: () => void): void {
-    this.#waiting.push({ bytes, taken })
-    this.#waitingBytes += bytes.length
-    this.#running ??= this.#send().finally(() => {
-      this.#running = undefined
-    })
-  }
-
-  async #send(): Promise<void> {
-    while (this.#waiting.length > 0 && this.#failure === undefined) {
-      const sent = this.#nextRequest()
-      try {
-        await this.#post(new Uint8Array(Buffer.concat([this.#header, ...sent.map(({ bytes }) => bytes)])))
-        for (const { taken } of sent) taken()
-      } catch (error) {
-        this.#failure =
-          error instanceof FinPulseError
-            ? error
-            : new FinPulseError('sink-failed', `${this.name}: ${messageOf(error)}`, { cause: error })
-      }
-      this.#waitingBytes -= sent.reduce((sum, { bytes }) => sum + bytes.length, 0)
-      this.#wake()
-    }
-  }
-
-  #nextRequest(): Waiting[] {
-    let [count, byteCount] = [0, 0]
-    while (count < this.#waiting.length) {
-      byteCount += this.#waiting[count]!.bytes.length
-      if (count > 0 && byteCount > REQUEST_MAX_BYTES) break
-      count += 1
-    }
-    return this.#waiting.splice(0, count)
+  giveUp(): Promise<void> {
+    return this.#outbox.giveUp()
   }
 
   /** Waits, and sends the same again, where the place says that it is full: that is back-pressure, not a refusal. */
-  async #post(body: Uint8Array<ArrayBuffer>): Promise<void> {
-    const headers = { 'content-type': this.#contentType }
+  async #post(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> {
+    const body = this.#header.length === 0 ? bytes : new Uint8Array(Buffer.concat([this.#header, bytes]))
     for (let attempt = 1; ; attempt++) {
-      const response = await fetch(this.name, { method: 'POST', headers, body })
-      await response.arrayBuffer()
+      const response = await this.#ask(body, signal)
       if (response.ok) return
       const waitMs = attempt < ATTEMPTS_MAX_COUNT ? waitMsOf(response) : undefined
-      if (waitMs === undefined) throw new FinPulseError('sink-failed', `${this.name}: answered ${response.status}`)
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      if (waitMs === undefined) throw new FinPulseError('sink-failed', `${this.name}: ${refusalOf(response)}`)
+      await sleep(waitMs, undefined, { signal })
     }
   }
+
+  async #ask(body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Response> {
+    const late = AbortSignal.timeout(this.#answerMaxMs)
+    try {
+      // Whoever follows a redirect asks for the new place without the body, and takes its answer for that to the events.
+      const response = await fetch(this.name, {
+        method: 'POST',
+        headers: this.#headers,
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, late]),
+      })
+      await response.arrayBuffer()
+      return response
+    } catch (error) {
+      if (!late.aborted || signal.aborted) throw error
+      const seconds = this.#answerMaxMs / 1000
+      throw new FinPulseError(
+        'sink-failed',
+        `${this.name}: no answer within ${seconds} s; it may have taken the last body`,
+      )
+    }
+  }
+}
+
+function refusalOf({ status, headers }: Response): string {
+  const place = headers.get('location')
+  const hasMoved = status >= 300 && status < 400 && place !== null
+  return !hasMoved ? `answered ${status}` : `answered ${status}: it has moved to ${place}; give --out that address`
 }
 
 /** @returns undefined where sending the same again is not asked for */

@@ -65,7 +65,7 @@ export class LogSink implements PieceSink {
     this.nextIndex = nextIndex
   }
 
-  writeHeader(): void {
+  async writeHeader(): Promise<void> {
     throw new FinPulseError('internal', 'log sink: a columnar stream has no header')
   }
 
@@ -81,11 +81,13 @@ export class LogSink implements PieceSink {
   }
 
   async close(): Promise<void> {
-    try {
-      await this.#settle()
-    } finally {
-      await this.#log.close()
-    }
+    await this.#settle()
+    await this.#log.close()
+  }
+
+  async giveUp(): Promise<void> {
+    await Promise.allSettled(this.#commits)
+    await this.#log.close()
   }
 
   async #settle(): Promise<void> {

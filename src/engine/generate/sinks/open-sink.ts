@@ -1,11 +1,13 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Topic } from '../../../events/topic.ts'
 import { headerOf } from '../event-lines.ts'
+import { OutputFile } from '../output-file.ts'
 import type { SourceSpec } from '../source-spec.ts'
+import { FileSink } from './file-sink.ts'
 import { HttpSink } from './http-sink.ts'
 import { LogSink } from './log-sink.ts'
+import { PipeSink } from './pipe-sink.ts'
 import type { PieceSink } from './sink.ts'
-import { fileSink, standardOutputSink } from './stream-sink.ts'
 import { WebSocketSink } from './web-socket-sink.ts'
 
 /** Where the events of a stream go. */
@@ -24,7 +26,7 @@ export async function openSink(
 ): Promise<PieceSink> {
   switch (place.sink) {
     case 'stdout':
-      return standardOutputSink()
+      return openStandardOutput()
     case 'http':
       return new HttpSink(place.out, spec.format, headerOf(spec))
     case 'websocket':
@@ -32,8 +34,14 @@ export async function openSink(
     case 'log':
       return LogSink.open(place.dataDir, spec, firstIndex, clock)
     case 'file':
-      return isParquet ? openParquet(place.out, spec) : fileSink(place.out)
+      return isParquet ? openParquet(place.out, spec) : FileSink.open(place.out)
   }
+}
+
+async function openStandardOutput(): Promise<PieceSink> {
+  const name = 'standard output'
+  const file = await OutputFile.onStandardOutput()
+  return file === undefined ? new PipeSink(name, process.stdout) : new FileSink(name, file)
 }
 
 async function openParquet(path: string, { market, payments }: SourceSpec): Promise<PieceSink> {

@@ -8,7 +8,7 @@ import {
   UINTEGER,
   UTINYINT,
 } from '@duckdb/node-api'
-import { FinPulseError, messageOf } from '../../../base/errors.ts'
+import { FinPulseError } from '../../../base/errors.ts'
 import { decodePayments, decodeQuotes, decodeTrades } from '../../../events/batch-codec.ts'
 import { InstrumentTable } from '../../../events/instrument.ts'
 import { PaymentBatch } from '../../../events/payment-batch.ts'
@@ -16,6 +16,7 @@ import type { Topic } from '../../../events/topic.ts'
 import { TradeBatch } from '../../../events/trade-batch.ts'
 import { CHUNK_ROWS, setInteger, TypedChunk } from '../../../stores/embedded/typed-chunk.ts'
 import { PIECE_MAX_COUNT } from '../piece-maker.ts'
+import { failureOf } from './outbox.ts'
 import { PAYMENT_TABLE, type ParquetTable, QUOTE_TABLE, TRADE_TABLE } from './parquet-tables.ts'
 import type { Delivery, PieceSink } from './sink.ts'
 
@@ -37,6 +38,7 @@ interface Rows {
 export class ParquetSink implements PieceSink {
   readonly name: string
   readonly isGone = false
+  readonly isAllOrNothing = true
   readonly #path: string
   readonly #directory: string
   readonly #partRows: number
@@ -51,12 +53,13 @@ export class ParquetSink implements PieceSink {
   #parts: string[] = []
   #pieceBytes = 0
   #finalBytes: number | undefined
+  #working: Promise<void> = Promise.resolve()
 
   /** @param partRows rows in memory at most, before they become a part @throws FinPulseError sink-failed */
   static async open(path: string, topic: Topic, partRows = PART_ROWS): Promise<ParquetSink> {
     // Beside the file, so that the last part can be moved to its place.
     const directory = await mkdtemp(join(dirname(path), `.${basename(path)}-`)).catch((error: unknown) => {
-      throw failure(path, error)
+      throw failureOf(path, error)
     })
     const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: MEMORY_LIMIT })
     return new ParquetSink(path, topic, partRows, directory, instance, await instance.connect())
@@ -89,7 +92,7 @@ export class ParquetSink implements PieceSink {
     return this.#finalBytes ?? this.#pieceBytes
   }
 
-  writeHeader(): void {
+  async writeHeader(): Promise<void> {
     throw new FinPulseError('internal', 'parquet sink: a columnar stream has no header')
   }
 
@@ -108,16 +111,21 @@ export class ParquetSink implements PieceSink {
 
   /** Nothing is at the path before this: an interrupted run leaves the rows that it has made, a failed one no file. */
   async close(): Promise<void> {
-    try {
-      await this.#guard(async () => {
-        if (this.#rowCount > 0 || this.#parts.length === 0) await this.#writePart()
-        if (this.#parts.length > 1) await this.#joinParts()
-        this.#finalBytes = (await stat(this.#parts[0]!)).size
-        await rename(this.#parts[0]!, this.#path)
-      })
-    } finally {
-      await this.#dispose()
-    }
+    await this.#guard(async () => {
+      if (this.#rowCount > 0 || this.#parts.length === 0) await this.#writePart()
+      if (this.#parts.length > 1) await this.#joinParts()
+      this.#finalBytes = (await stat(this.#parts[0]!)).size
+      await rename(this.#parts[0]!, this.#path)
+    })
+    await this.#dispose()
+  }
+
+  async giveUp(): Promise<void> {
+    this.#connection.interrupt()
+    // Who waits for the work is told that it failed.
+    await this.#working.catch(() => undefined)
+    this.#pieceBytes = 0
+    await this.#dispose()
   }
 
   #append(batch: Rows, appender: DuckDBAppender): void {
@@ -181,11 +189,11 @@ export class ParquetSink implements PieceSink {
   }
 
   async #guard(work: () => Promise<void>): Promise<void> {
+    this.#working = work()
     try {
-      await work()
+      await this.#working
     } catch (error) {
-      await this.#dispose()
-      throw error instanceof FinPulseError ? error : failure(this.#path, error)
+      throw failureOf(this.#path, error)
     }
   }
 
@@ -215,8 +223,4 @@ function fillIntegers(words: Uint32Array, values: Float64Array, start: number, c
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
-}
-
-function failure(path: string, error: unknown): FinPulseError {
-  return new FinPulseError('sink-failed', `${path}: ${messageOf(error)}`, { cause: error })
 }

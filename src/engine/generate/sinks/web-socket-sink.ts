@@ -1,9 +1,15 @@
-import { FinPulseError } from '../../../base/errors.ts'
-import type { Delivery, PieceSink } from './sink.ts'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import { FinPulseError, messageOf } from '../../../base/errors.ts'
+import { Outbox } from './outbox.ts'
+import { type Delivery, PATIENCE_MS, type PieceSink } from './sink.ts'
 
 /** Bytes that may be unsent. */
-const UNSENT_MAX_BYTES = 4 << 20
-const POLL_MS = 2
+const WAITING_MAX_BYTES = 4 << 20
+const CONNECT_MAX_MS = 10_000
+/** What the other side may say, which nobody reads. */
+const HEARD_MAX_BYTES = 1 << 16
 
 /**
  * Each piece as one WebSocket message: text, or bytes where the format is columnar. The other side acknowledges nothing:
@@ -11,18 +17,17 @@ const POLL_MS = 2
  */
 export class WebSocketSink implements PieceSink {
   readonly name: string
-  readonly isGone = false
+  readonly patienceMs = PATIENCE_MS
   readonly #socket: WebSocket
   readonly #isText: boolean
-  #sentBytes = 0
-  readonly #unsent: { readonly endBytes: number; readonly taken: () => void }[] = []
+  readonly #outbox: Outbox
 
   /** @throws FinPulseError sink-failed where nobody answers */
   static async open(url: string, isText: boolean): Promise<WebSocketSink> {
-    const socket = new WebSocket(url)
-    await new Promise<void>((resolve, reject) => {
-      socket.addEventListener('open', () => resolve())
-      socket.addEventListener('error', () => reject(new FinPulseError('sink-failed', `${url}: cannot connect`)))
+    const options = { handshakeTimeout: CONNECT_MAX_MS, maxPayload: HEARD_MAX_BYTES, perMessageDeflate: false }
+    const socket = new WebSocket(url, options)
+    await once(socket, 'open').catch((error: unknown) => {
+      throw new FinPulseError('sink-failed', `${url}: cannot connect: ${messageOf(error)}`, { cause: error })
     })
     return new WebSocketSink(url, socket, isText)
   }
@@ -31,47 +36,50 @@ export class WebSocketSink implements PieceSink {
     this.name = url
     this.#socket = socket
     this.#isText = isText
+    // What breaks a connection is seen by the next message.
+    socket.on('error', () => undefined)
+    this.#outbox = new Outbox({
+      name: url,
+      waitingMaxBytes: WAITING_MAX_BYTES,
+      batchMaxBytes: 0,
+      send: (bytes) => this.#send(bytes),
+    })
   }
 
-  writeHeader(bytes: Uint8Array): void {
-    this.#send(bytes, () => undefined)
+  get isGone(): boolean {
+    return this.#outbox.isGone
   }
 
-  async write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
-    this.#send(bytes, taken)
-    await this.#drain(UNSENT_MAX_BYTES)
+  writeHeader(bytes: Uint8Array): Promise<void> {
+    return this.#outbox.push(bytes, () => undefined)
   }
 
+  write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
+    return this.#outbox.push(bytes, taken)
+  }
+
+  /** Says goodbye, and waits a while for the answer: by then the other side has read everything. */
   async close(): Promise<void> {
-    await this.#drain(0)
+    await this.#outbox.drain()
+    if (this.#outbox.isGone) return
+    const closed = once(this.#socket, 'close')
     this.#socket.close()
+    await Promise.race([closed, sleep(PATIENCE_MS, undefined, { ref: false })])
+    this.#socket.terminate()
   }
 
-  #send(bytes: Uint8Array, taken: () => void): void {
-    // The socket keeps what it is given until it is out.
-    this.#socket.send(this.#isText ? Buffer.from(bytes).toString() : bytes.slice())
-    this.#sentBytes += bytes.length
-    this.#unsent.push({ endBytes: this.#sentBytes, taken })
-    this.#settle()
+  async giveUp(): Promise<void> {
+    // Whatever is being sent fails with it.
+    this.#socket.terminate()
+    await this.#outbox.giveUp()
   }
 
-  async #drain(maxBytes: number): Promise<void> {
-    this.#check()
-    while (this.#socket.bufferedAmount > maxBytes) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      this.#check()
-      this.#settle()
-    }
-    this.#settle()
-  }
-
-  #settle(): void {
-    const outBytes = this.#sentBytes - this.#socket.bufferedAmount
-    while (this.#unsent.length > 0 && this.#unsent[0]!.endBytes <= outBytes) this.#unsent.shift()!.taken()
-  }
-
-  #check(): void {
-    if (this.#socket.readyState === WebSocket.OPEN) return
-    throw new FinPulseError('sink-failed', `${this.name}: closed the connection`)
+  #send(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.send(bytes, { binary: !this.#isText }, (error) => {
+        if (error === undefined || error === null) resolve()
+        else reject(new FinPulseError('sink-failed', `${this.name}: closed the connection`, { cause: error }))
+      })
+    })
   }
 }
