@@ -1,6 +1,6 @@
 import { Random } from '../../base/random.ts'
 import { NORMAL_QUANTILES } from '../simulator/world/quantile-table.ts'
-import { type Cities, Grid } from './geography.ts'
+import { type Cities, currencyAt, Grid } from './geography.ts'
 import { chanceOf, mix } from './mix.ts'
 
 export const CARDS_PER_CUSTOMER_MAX = 3
@@ -86,6 +86,11 @@ export class CustomerBase {
     const cardCount = 1 + (mix(customer, 0x63617264) % CARDS_PER_CUSTOMER_MAX)
     const chance = chanceOf(random)
     return customer * CARDS_PER_CUSTOMER_MAX + 1 + Math.floor(chance * chance * cardCount)
+  }
+
+  /** Of the customer's account: that of the country of the home. */
+  currencyOf(customer: number): number {
+    return currencyAt(this.x[customer]!, this.y[customer]!)
   }
 
   /** A steady acquaintance, the `contact`-th, from 0 on: most live near. */

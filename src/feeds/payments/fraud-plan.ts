@@ -1,11 +1,9 @@
 import { FRAUD_KINDS, type FraudKind } from '../../events/payment.ts'
 import { CampaignPlan, type CampaignStep } from './campaign-plan.ts'
-import { type LaunderingKind, transferCountOf } from './laundering-shape.ts'
+import { isLaundering, type LaunderingKind, transferCountOf } from './laundering-shape.ts'
 import { mix, mixNumber } from './mix.ts'
 import type { PaymentsOptions } from './payments-options.ts'
 
-/** Kinds before this one in FRAUD_KINDS are of cards or one account, the others are rings of laundering. */
-const FIRST_LAUNDERING = FRAUD_KINDS.indexOf('fan-in')
 /** Most of the customers or terminals that are in a campaign of a kind at one time. */
 const ENTANGLED_SHARE = 0.05
 const PLAN_SEED = 0x706c616e
@@ -75,10 +73,6 @@ export class FraudPlan {
 /** Name of a ring in labels. It says nothing of when the ring began. */
 export function ringName(kindIndex: number, ring: number): string {
   return `${FRAUD_KINDS[kindIndex]!}-${ring}`
-}
-
-export function isLaundering(kindIndex: number): boolean {
-  return kindIndex >= FIRST_LAUNDERING
 }
 
 /** Payments of a campaign of this size. */

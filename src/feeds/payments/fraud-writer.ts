@@ -2,12 +2,12 @@ import { Random } from '../../base/random.ts'
 import { FRAUD_KINDS } from '../../events/payment.ts'
 import type { PaymentBatch } from '../../events/payment-batch.ts'
 import type { CampaignStep } from './campaign-plan.ts'
-import { isLaundering } from './fraud-plan.ts'
 import { PLANE_M } from './geography.ts'
-import { type LaunderingKind, type LaunderingTransfer, launderingTransfer } from './laundering-shape.ts'
+import { isLaundering, type LaunderingKind, type LaunderingTransfer, launderingTransfer } from './laundering-shape.ts'
 import { mixNumber } from './mix.ts'
 import type { PaymentWriter } from './payment-writer.ts'
 import type { PaymentsOptions } from './payments-options.ts'
+import { RingMembers } from './ring-members.ts'
 
 const RING_STREAM = 0x72696e67
 const HOURS_PER_WEEK = 168
@@ -25,7 +25,6 @@ const JOURNEY_TRY_COUNT = 24
 const COLLUDER_COUNT = 4
 const COLLUSION_SHIFT = 0.3
 const LAUNDERING_SHIFT = 0.3
-const MEMBER_MAX_COUNT = 64
 
 /**
  * Writes the payments of fraud campaigns. What a campaign keeps (its victim, terminal, accounts, sums) is drawn from
@@ -36,13 +35,14 @@ export class FraudWriter {
   readonly #seed: number
   readonly #limitCents: number
   readonly #ring = new Random(0)
-  readonly #members = new Uint32Array(MEMBER_MAX_COUNT)
+  readonly #members: RingMembers
   readonly #transfer: LaunderingTransfer = { from: 0, to: 0, weight: 0 }
 
   constructor(options: PaymentsOptions, writer: PaymentWriter) {
     this.#writer = writer
     this.#seed = options.seed
     this.#limitCents = options.cardLimitCents
+    this.#members = new RingMembers(writer.customers)
   }
 
   /** Writes the rest of a row whose id and time are written. @param random of the payment */
@@ -204,27 +204,12 @@ export class FraudWriter {
   #launder(batch: PaymentBatch, row: number, kindIndex: number, step: CampaignStep): void {
     const writer = this.#writer
     const logCents = writer.transferLogCents(this.#victim(), this.#ring) + LAUNDERING_SHIFT
-    this.#drawMembers(step.size)
+    this.#members.draw(step.size, this.#ring)
     const kind = FRAUD_KINDS[kindIndex] as LaunderingKind
     const transfer = this.#transfer
     launderingTransfer(kind, step.size, step.step, mixNumber(kindIndex, step.ring), transfer)
-    const from = this.#members[transfer.from]!
-    const to = this.#members[transfer.to]!
+    const from = this.#members.accountOf(transfer.from)
+    const to = this.#members.accountOf(transfer.to)
     writer.transfer(batch, row, from, to, Math.round(Math.exp(logCents) * transfer.weight))
-  }
-
-  /** Different accounts. */
-  #drawMembers(count: number): void {
-    const { count: customerCount } = this.#writer.customers
-    for (let at = 0; at < count; at++) {
-      let member = this.#ring.nextInt(customerCount)
-      while (this.#isMember(member, at)) member = (member + 1) % customerCount
-      this.#members[at] = member
-    }
-  }
-
-  #isMember(account: number, memberCount: number): boolean {
-    for (let at = 0; at < memberCount; at++) if (this.#members[at] === account) return true
-    return false
   }
 }

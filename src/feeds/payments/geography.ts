@@ -26,6 +26,7 @@ const COUNTRIES: readonly (readonly [country: string, currency: string])[] = [
 ]
 const COUNTRY_CODES = Uint32Array.from(COUNTRIES, ([country]) => packCode(country))
 const CURRENCY_CODES = Uint32Array.from(COUNTRIES, ([, currency]) => packCode(currency))
+export const CURRENCY_COUNT = new Set(CURRENCY_CODES).size
 
 export interface Point {
   x: number

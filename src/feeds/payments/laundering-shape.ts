@@ -1,4 +1,4 @@
-import type { FraudKind } from '../../events/payment.ts'
+import { FRAUD_KINDS, type FraudKind } from '../../events/payment.ts'
 import { mix, unit } from './mix.ts'
 
 /** The laundering patterns of AMLSim (IBM, "AMLSim: a multi-agent simulator of anti-money-laundering data", 2018). */
@@ -14,8 +14,14 @@ export interface LaunderingTransfer {
   weight: number
 }
 
-/** Part of the money that each hop keeps. */
-const KEPT = 0.96
+/** Kinds before this one in FRAUD_KINDS are of cards or one account, the others are rings of laundering. */
+const FIRST_LAUNDERING = FRAUD_KINDS.indexOf('fan-in')
+/** Part of the money it got that an account passes on. */
+const PASSED_ON = 0.96
+
+export function isLaundering(kindIndex: number): boolean {
+  return kindIndex >= FIRST_LAUNDERING
+}
 
 /** Transfers of a ring of so many accounts. */
 export function transferCountOf(kind: LaunderingKind, size: number): number {
@@ -58,7 +64,7 @@ export function launderingTransfer(
       join(into, 0, step + 1)
       return
     case 'cycle':
-      into.weight = KEPT ** step
+      into.weight = PASSED_ON ** step
       join(into, step, (step + 1) % size)
       return
     case 'scatter-gather':
@@ -71,9 +77,10 @@ export function launderingTransfer(
       bipartite(0, Math.floor(size / 2), size - Math.floor(size / 2), step, into)
       return
     case 'stack':
-      stack(size, step, into)
+      stack(size, step, ringHash, into)
       return
     case 'random':
+      into.weight = PASSED_ON ** step
       randomWalk(size, step, ringHash, into)
       return
   }
@@ -82,6 +89,13 @@ export function launderingTransfer(
 /** From 0.7 to 1.3. */
 function weightOf(ringHash: number, part: number): number {
   return 0.7 + 0.6 * unit(mix(ringHash, part))
+}
+
+/** Of the weights of so many steps, from `first` on and so far apart. */
+function weightSum(ringHash: number, first: number, count: number, stride: number): number {
+  let sum = 0
+  for (let at = 0; at < count; at++) sum += weightOf(ringHash, first + at * stride)
+  return sum
 }
 
 function join(into: LaunderingTransfer, from: number, to: number): void {
@@ -98,20 +112,18 @@ function scatterGather(size: number, step: number, ringHash: number, into: Laund
     join(into, 0, 2 + middle)
     return
   }
-  into.weight *= KEPT
+  into.weight *= PASSED_ON
   join(into, 2 + middle, 1)
 }
 
-/** Member 0 gathers from one half of the others, and shares out among the other half. */
+/** Member 0 gathers from one half of the others, and shares out among the other half, in equal parts. */
 function gatherScatter(size: number, step: number, ringHash: number, into: LaunderingTransfer): void {
   const payerCount = Math.floor((size - 1) / 2)
   if (step < payerCount) {
     join(into, step + 1, 0)
     return
   }
-  let gathered = 0
-  for (let payer = 0; payer < payerCount; payer++) gathered += weightOf(ringHash, payer)
-  into.weight = (gathered * KEPT) / (size - 1 - payerCount)
+  into.weight = (weightSum(ringHash, 0, payerCount, 1) * PASSED_ON) / (size - 1 - payerCount)
   join(into, 0, step + 1)
 }
 
@@ -120,16 +132,20 @@ function bipartite(first: number, leftCount: number, rightCount: number, step: n
   join(into, first + Math.floor(step / rightCount), first + leftCount + (step % rightCount))
 }
 
-/** Two bipartite layers, one on top of the other. */
-function stack(size: number, step: number, into: LaunderingTransfer): void {
+/** Two bipartite layers, one on top of the other: each member between them shares out what it got, in uneven parts. */
+function stack(size: number, step: number, ringHash: number, into: LaunderingTransfer): void {
   const third = Math.floor(size / 3)
   const firstCount = third * third
   if (step < firstCount) {
     bipartite(0, third, third, step, into)
     return
   }
-  into.weight *= KEPT
-  bipartite(third, third, size - 2 * third, step - firstCount, into)
+  const payeeCount = size - 2 * third
+  bipartite(third, third, payeeCount, step - firstCount, into)
+  const middle = into.from - third
+  const got = weightSum(ringHash, middle, third, third)
+  const parts = weightSum(ringHash, firstCount + middle * payeeCount, payeeCount, 1)
+  into.weight *= (got * PASSED_ON) / parts
 }
 
 /** Each transfer goes from where the last one arrived to any other member. */

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { FRAUD_KINDS, type FraudKind } from '../../events/payment.ts'
 import { PaymentBatch, TRANSFER } from '../../events/payment-batch.ts'
+import { CustomerBase } from './customer-base.ts'
 import { FraudPlan } from './fraud-plan.ts'
+import { Cities } from './geography.ts'
+import { isLaundering } from './laundering-shape.ts'
 import { separationOf } from './leakage-test-kit.ts'
+import type { PaymentsOptions } from './payments-options.ts'
 import { worldOptions } from './payments-test-kit.ts'
 import { PaymentsWorld } from './payments-world.ts'
 
@@ -34,7 +38,9 @@ const SPAN_COUNT = 24_000_000
 const ORDINARY_COUNT = 12_000
 const FRAUD_MAX_COUNT = 1500
 
-const FIELDS: Readonly<Record<string, (batch: PaymentBatch, row: number) => number>> = {
+type NumberOf = (batch: PaymentBatch, row: number) => number
+
+const FIELDS: Readonly<Record<string, NumberOf>> = {
   id: (batch, row) => batch.id[row]!,
   'id mod 16': (batch, row) => batch.id[row]! % 16,
   'id mod 10': (batch, row) => batch.id[row]! % 10,
@@ -88,17 +94,21 @@ function ordinaryPayments(world: PaymentsWorld): PaymentBatch {
   )
 }
 
-function valuesOf(batch: PaymentBatch, field: string, isTransfer: boolean): number[] {
+function valuesOf(batch: PaymentBatch, of: NumberOf, isTransfer: boolean): number[] {
   const values: number[] = []
   for (let row = 0; row < batch.count; row++) {
-    if (((batch.flags[row]! & TRANSFER) !== 0) === isTransfer) values.push(FIELDS[field]!(batch, row))
+    if (((batch.flags[row]! & TRANSFER) !== 0) === isTransfer) values.push(of(batch, row))
   }
   return values
 }
 
+function auditOptions(seed: number): PaymentsOptions {
+  return worldOptions({ seed, customerCount: 20_000, terminalCount: 4000, transferShare: 0.4 })
+}
+
 describe('the leakage audit', () => {
   it.each(SEEDS)('finds no single field that tells a fraud (seed %d)', (seed) => {
-    const options = worldOptions({ seed, customerCount: 20_000, terminalCount: 4000, transferShare: 0.4 })
+    const options = auditOptions(seed)
     const world = new PaymentsWorld(options)
     const slots = fraudSlots(new FraudPlan(options))
     const ordinary = ordinaryPayments(world)
@@ -107,16 +117,31 @@ describe('the leakage audit', () => {
       const frauds = pick(world, slots[index]!)
       expect(frauds.count, kind).toBeGreaterThan(900)
       const isTransfer = (frauds.flags[0]! & TRANSFER) !== 0
-      for (const field of Object.keys(FIELDS)) {
-        const values = valuesOf(frauds, field, isTransfer)
+      for (const [field, of] of Object.entries(FIELDS)) {
+        const values = valuesOf(frauds, of, isTransfer)
         expect(values.length).toBe(frauds.count)
-        const { rankAuc, thresholdAuc, valueAuc } = separationOf(values, valuesOf(ordinary, field, isTransfer))
+        const { rankAuc, thresholdAuc, valueAuc } = separationOf(values, valuesOf(ordinary, of, isTransfer))
         const auc = Math.max(rankAuc, thresholdAuc, valueAuc)
         const exception = EXCEPTIONS.find((other) => other.kind === kind && other.field === field)
         if (auc > (exception?.aucMax ?? AUC_MAX)) found.push(`${kind}: ${field} ${auc.toFixed(3)}`)
       }
     })
     expect(found).toEqual([])
+  })
+
+  it.each(SEEDS)('finds no ring by whether both accounts of a transfer have one currency (seed %d)', (seed) => {
+    const options = auditOptions(seed)
+    const world = new PaymentsWorld(options)
+    const customers = new CustomerBase(seed, options.customerCount, new Cities(seed))
+    const isOneCurrency = ({ counterparty, currency }: PaymentBatch, row: number) =>
+      customers.currencyOf(counterparty[row]! - 1) === currency[row] ? 1 : 0
+    const slots = fraudSlots(new FraudPlan(options))
+    const ordinary = valuesOf(ordinaryPayments(world), isOneCurrency, true)
+    for (const [index, kind] of FRAUD_KINDS.entries()) {
+      if (!isLaundering(index)) continue
+      const { valueAuc } = separationOf(valuesOf(pick(world, slots[index]!), isOneCurrency, true), ordinary)
+      expect(valueAuc, kind).toBeLessThan(AUC_MAX)
+    }
   })
 })
 

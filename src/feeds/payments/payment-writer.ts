@@ -2,7 +2,7 @@ import type { Random } from '../../base/random.ts'
 import { NO_ENTITY, ONLINE, type PaymentBatch, TRANSFER } from '../../events/payment-batch.ts'
 import { NORMAL_QUANTILES } from '../simulator/world/quantile-table.ts'
 import type { CustomerBase } from './customer-base.ts'
-import { countryAt, currencyAt } from './geography.ts'
+import { countryAt } from './geography.ts'
 import { chanceOf, mix } from './mix.ts'
 import type { PaymentsOptions } from './payments-options.ts'
 import type { TerminalMap } from './terminal-map.ts'
@@ -106,16 +106,14 @@ export class PaymentWriter {
   }
 
   transfer(batch: PaymentBatch, row: number, from: number, to: number, cents: number): void {
-    const x = this.customers.x[from]!
-    const y = this.customers.y[from]!
     batch.customer[row] = from + 1
     batch.amountDigits[row] = Math.max(1, cents)
     batch.card[row] = NO_ENTITY
     batch.merchant[row] = NO_ENTITY
     batch.terminal[row] = NO_ENTITY
     batch.counterparty[row] = to + 1
-    batch.currency[row] = currencyAt(x, y)
-    batch.country[row] = countryAt(x, y)
+    batch.currency[row] = this.customers.currencyOf(from)
+    batch.country[row] = countryAt(this.customers.x[from]!, this.customers.y[from]!)
     batch.x[row] = 0
     batch.y[row] = 0
     batch.flags[row] = TRANSFER

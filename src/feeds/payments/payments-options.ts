@@ -1,6 +1,8 @@
 import { FinPulseError } from '../../base/errors.ts'
 import { FRAUD_KINDS, type FraudKind } from '../../events/payment.ts'
 import type { Schedule } from '../schedule.ts'
+import { CURRENCY_COUNT } from './geography.ts'
+import { isLaundering } from './laundering-shape.ts'
 
 /** How often a fraud happens, and how one campaign (one ring) of it looks. */
 export interface ScenarioOptions {
@@ -122,11 +124,13 @@ export function checkPaymentsOptions(options: PaymentsOptions): void {
   between('transferShare', options.transferShare, 0, 1)
   between('cardLimitCents', options.cardLimitCents, 1000, 1e12)
   between('meanRatePerSecond', options.meanRatePerSecond, 1e-6, 1e7)
-  for (const kind of FRAUD_KINDS) {
+  // The accounts of a ring have one currency: the most common one has at least its part of them.
+  const ringSizeMax = Math.min(SIZE_MAX, Math.floor(options.customerCount / CURRENCY_COUNT))
+  for (const [index, kind] of FRAUD_KINDS.entries()) {
     const { share, sizeMin, sizeMax, spanHours } = options.scenarios[kind]
     between(`scenarios.${kind}.share`, share, 0, SHARE_MAX)
     between(`scenarios.${kind}.sizeMin`, sizeMin, SIZE_MIN[kind] ?? 1, SIZE_MAX)
-    between(`scenarios.${kind}.sizeMax`, sizeMax, sizeMin, SIZE_MAX)
+    between(`scenarios.${kind}.sizeMax`, sizeMax, sizeMin, isLaundering(index) ? ringSizeMax : SIZE_MAX)
     between(`scenarios.${kind}.spanHours`, spanHours, 0, 24 * 366)
   }
   const { medianHours, deviation, minHours, maxHours, missingShare } = options.labels

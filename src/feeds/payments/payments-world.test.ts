@@ -62,7 +62,7 @@ describe('PaymentsWorld', () => {
 
   it('is the same world on every machine', () => {
     expect(hashOf([paymentsOf(world, 0, 2000)])).toBe(
-      '944cfb762ad46c18b6d55562305edf392a470ec6889a0a16c9f1b4af7dbcb45b',
+      '6a849c0cacb2848d6b60d550bb69ddc6570b63f7c200c2ce47a6c943b5b1fbb2',
     )
   })
 
