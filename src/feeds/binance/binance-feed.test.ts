@@ -221,6 +221,23 @@ describe('stops', () => {
     expect(collected.gaps).toMatchObject([{ fromId: 1001, toId: newest.streamId, eventTimeMs: newest.timeMs }])
   })
 
+  it('takes what several symbols have missed in order of time, so that no candle closes without it', async () => {
+    await using venue = await FakeVenue.start()
+    await using collected = await connected(venue, { limits: { catchUpMaxMs: 30_000 } })
+    for (const name of SYMBOLS) venue.trade(name.toUpperCase())
+    await untilAll(venue, collected)
+    await collected.stop()
+    for (let count = 0; count < 2500; count++) {
+      if (count % 50 === 0) await delay(2)
+      venue.trade(count % 3 === 0 ? 'ETHUSDT' : 'BTCUSDT')
+    }
+    await collected.restart()
+    await untilAll(venue, collected)
+    const timesMs = collected.trades.map(({ text }) => Number(text.split(' ')[2]))
+    expect(new Set(timesMs).size).toBeGreaterThan(20)
+    expect(timesMs).toEqual(timesMs.toSorted((a, b) => a - b))
+  })
+
   it('tells of a gap at once, and once, wherever it is stopped', async () => {
     await using venue = await FakeVenue.start()
     await using collected = await connected(venue)

@@ -46,11 +46,9 @@ export class BinanceSteps implements StreamedSteps {
     this.skew = options.skew
     const { settings, instruments, clock, ledger, position, repair } = options
     const { limits, facts, symbols, tradeStream } = settings
-    const { pageMaxCount, venue } = facts
+    const { venue } = facts
     this.#reader = new FrameReader(settings)
-    // A page of a repair goes into one step.
-    const rowMaxCount = Math.max(limits.batchMaxCount, pageMaxCount.trade, pageMaxCount.aggTrade)
-    this.#draft = new StepDraft(venue, this.#reader.instruments, instruments, rowMaxCount)
+    this.#draft = new StepDraft(venue, this.#reader.instruments, instruments, limits.batchMaxCount)
     for (const symbol of symbols) this.#draft.instrumentOf(symbol)
     const rows = {
       idOf: (row: RestRow) => restIdOf(row, tradeStream),
@@ -67,9 +65,13 @@ export class BinanceSteps implements StreamedSteps {
     return this.#options.catchUp.isHolding || this.#intake.isHolding
   }
 
+  get hasRepaired(): boolean {
+    return this.#intake.hasRepaired(this.isHolding)
+  }
+
   fill(watermarkUs: number): FeedStep {
     this.#draft.begin()
-    this.#intake.takePage()
+    this.#intake.takeRepaired(this.isHolding)
     this.#takeFrames()
     return this.#intake.finish(watermarkUs)
   }

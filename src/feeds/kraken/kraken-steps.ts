@@ -13,7 +13,7 @@ import { StepDraft } from '../streaming/step-draft.ts'
 import type { StreamedSteps } from '../streaming/streaming-status.ts'
 import { TradeIntake } from '../streaming/trade-intake.ts'
 import { type JsonObject, type KrakenMessage, readMessage, textOf } from './kraken-message.ts'
-import { type KrakenSettings, PAGE_MAX_COUNT, VENUE } from './kraken-options.ts'
+import { type KrakenSettings, VENUE } from './kraken-options.ts'
 import type { RestRow } from './kraken-rest.ts'
 import { quoteFromKraken, restIdOf, tradeFromKraken, tradeFromRest } from './market-from-kraken.ts'
 
@@ -54,9 +54,7 @@ export class KrakenSteps implements StreamedSteps {
     this.#options = options
     const { settings, instruments, clock, ledger, position, repair } = options
     const { symbols, limits } = settings
-    // A page of a repair goes into one step.
-    const rowMaxCount = Math.max(limits.batchMaxCount, PAGE_MAX_COUNT)
-    this.#draft = new StepDraft(VENUE, new RowInstruments(symbols), instruments, rowMaxCount)
+    this.#draft = new StepDraft(VENUE, new RowInstruments(symbols), instruments, limits.batchMaxCount)
     for (const symbol of symbols) this.#draft.instrumentOf(symbol)
     const rows = { idOf: restIdOf, read: tradeFromRest }
     this.#intake = new TradeIntake({ clock, ledger, position, repair, draft: this.#draft, heard: this.heard, rows })
@@ -70,10 +68,14 @@ export class KrakenSteps implements StreamedSteps {
     return this.#intake.isHolding
   }
 
+  get hasRepaired(): boolean {
+    return this.#intake.hasRepaired(this.isHolding)
+  }
+
   fill(watermarkUs: number): FeedStep {
     this.#hasBegun = false
     this.#draft.begin()
-    this.#intake.takePage()
+    this.#intake.takeRepaired(this.isHolding)
     this.#takeFrames()
     return { ...this.#intake.finish(watermarkUs), keepsPosition: this.#hasBegun }
   }

@@ -60,8 +60,8 @@ export class FeedRun {
   }
 
   get #hasWork(): boolean {
-    const { ledger, repair, sockets, steps } = this.#options
-    return ledger.hasFound || repair.hasPage || (sockets.queue.count > 0 && !steps.isHolding)
+    const { ledger, sockets, steps } = this.#options
+    return ledger.hasFound || steps.hasRepaired || (sockets.queue.count > 0 && !steps.isHolding)
   }
 
   #start(): void {

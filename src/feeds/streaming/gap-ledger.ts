@@ -237,10 +237,14 @@ export class GapLedger {
     this.#gapped.add(stream)
   }
 
-  /** The oldest range that is due, or undefined. What the venue has passed over comes last, and all of a symbol at once. */
-  nextRequest(nowUs: number): RepairRequest | undefined {
+  /**
+   * The oldest range that is due, or undefined. What the venue has passed over comes last, and all of a symbol at once.
+   * @param isAnswered symbols that are not asked for now: an answer waits to be taken
+   */
+  nextRequest(nowUs: number, isAnswered: (symbol: string) => boolean = () => false): RepairRequest | undefined {
     let oldest: MissingRange | undefined
-    for (const { missing } of this.#gapped) {
+    for (const { symbol, missing } of this.#gapped) {
+      if (isAnswered(symbol)) continue
       for (const range of missing) if (range.dueUs <= nowUs && isSooner(range, oldest)) oldest = range
     }
     if (oldest === undefined) return undefined
@@ -253,6 +257,19 @@ export class GapLedger {
   /** Event time of the last trade that is known before a request's ids, µs; 0 where none is. For venues asked by time. */
   timeBefore({ symbol, fromId }: RepairRequest): number {
     return this.#stream(symbol).missing.find((range) => range.fromId === fromId)?.afterTimeUs ?? 0
+  }
+
+  /**
+   * Nothing that is missing is older, µs, but for what the venue has passed over; Infinity where nothing is missing.
+   * @param isAnswered symbols that are left out: an answer waits to be taken
+   */
+  missingSinceUs(isAnswered: (symbol: string) => boolean): number {
+    let sinceUs = Number.POSITIVE_INFINITY
+    for (const { symbol, missing } of this.#gapped) {
+      if (isAnswered(symbol)) continue
+      for (const { isPassedOver, afterTimeUs } of missing) if (!isPassedOver) sinceUs = Math.min(sinceUs, afterTimeUs)
+    }
+    return sinceUs
   }
 
   /** When a range will be due, µs; Infinity where none is missing. */

@@ -36,20 +36,30 @@ function start(answers: RepairAnswer<number>[]) {
 }
 
 describe('RepairLoop', () => {
-  it('asks for one page, and for the next only once that was taken', async () => {
+  it('asks for one page of a symbol, and for its next only once that was taken', async () => {
     await using run = start([
       { rows: [2, 3], throughId: 3 },
       { rows: [4], throughId: 4 },
     ])
     await run.clock.advance(5000)
     expect(run.asked).toEqual([{ symbol: S, fromId: 2, toId: 4 }])
-    expect(run.loop.takePage()).toMatchObject({ rows: [2, 3], throughId: 3 })
+    expect(run.loop.pages.get(S)).toMatchObject({ rows: [2, 3], throughId: 3 })
     for (const id of [2, 3]) run.ledger.accept(S, id, id)
-    run.loop.wake()
+    run.loop.taken(S)
     await run.clock.advance(20)
     expect(run.asked.slice(1)).toEqual([{ symbol: S, fromId: 4, toId: 4 }])
-    expect(run.loop.takePage()).toMatchObject({ rows: [4] })
-    expect(run.loop.takePage()).toBeUndefined()
+    expect(run.loop.pages.get(S)).toMatchObject({ rows: [4] })
+  })
+
+  it('asks for a page of each symbol, without waiting for the first to be taken', async () => {
+    await using run = start([
+      { rows: [2, 3, 4], throughId: 4 },
+      { rows: [7], throughId: 7 },
+    ])
+    for (const id of [6, 8]) run.ledger.accept('ETHUSDT', id, id)
+    await run.clock.advance(100)
+    expect(run.asked.map(({ symbol }) => symbol)).toEqual([S, 'ETHUSDT'])
+    expect([...run.loop.pages.keys()]).toEqual([S, 'ETHUSDT'])
   })
 
   it('what brings nothing is asked for again, and given up at the limit', async () => {
@@ -74,7 +84,7 @@ describe('RepairLoop', () => {
     expect(run.asked).toHaveLength(1)
     await run.clock.advance(10_000)
     expect(run.asked).toHaveLength(5)
-    expect(run.loop.hasPage).toBe(true)
+    expect(run.loop.pages.has(S)).toBe(true)
     expect(run.ledger.counts.givenUpCount).toBe(0)
   })
 
@@ -83,7 +93,7 @@ describe('RepairLoop', () => {
     await run.clock.advance(15)
     expect(run.asked).toHaveLength(2)
     await run.clock.advance(10)
-    expect(run.loop.hasPage).toBe(true)
+    expect(run.loop.pages.has(S)).toBe(true)
     expect(run.loop.lastError).toBeNull()
   })
 })

@@ -6,7 +6,7 @@ import type { GapLedger, RepairRequest } from './gap-ledger.ts'
 import type { StreamingLimits } from './streaming-limits.ts'
 import { Wake } from './wake.ts'
 
-/** Rows of a repair, to be taken into a step as a whole. */
+/** Rows of a repair, in the order of their ids. */
 export interface RepairPage<Row> {
   readonly request: RepairRequest
   readonly rows: readonly Row[]
@@ -54,14 +54,19 @@ export interface RepairLoopOptions<Row> {
 }
 
 const IDLE_MS = 1000
+/** Pages that wait to be taken, one a symbol. */
+export const PAGES_MAX_COUNT = 64
 
-/** Asks the venue for what the ledger misses, one page at a time: the next one is asked for once the last was taken. */
+/**
+ * Asks the venue for what the ledger misses, a page of each symbol at a time: its next one is asked for once the last
+ * was taken.
+ */
 export class RepairLoop<Row> {
   readonly #options: RepairLoopOptions<Row>
   readonly #backoff: Backoff
   /** Rung when there may be something to ask for. */
   readonly #due = new Wake()
-  #page: RepairPage<Row> | undefined
+  readonly #pages = new Map<string, RepairPage<Row>>()
   #lastError: string | null = null
   #requestCount = 0
 
@@ -79,17 +84,18 @@ export class RepairLoop<Row> {
     return this.#requestCount
   }
 
-  get hasPage(): boolean {
-    return this.#page !== undefined
+  /** Those that wait to be taken, by symbol. */
+  get pages(): ReadonlyMap<string, RepairPage<Row>> {
+    return this.#pages
   }
 
-  takePage(): RepairPage<Row> | undefined {
-    const page = this.#page
-    this.#page = undefined
-    return page
+  /** The page of a symbol was taken, and the ledger knows it. */
+  taken(symbol: string): void {
+    this.#pages.delete(symbol)
+    this.wake()
   }
 
-  /** To be called when the ledger has changed or a page was taken. */
+  /** To be called when the ledger has changed. */
   wake(): void {
     this.#due.ring()
   }
@@ -106,9 +112,9 @@ export class RepairLoop<Row> {
   /** @returns how long to wait before the next step, ms */
   async #step(signal: AbortSignal): Promise<number> {
     const { clock, ledger, past } = this.#options
-    if (this.#page !== undefined) return IDLE_MS
+    if (this.#pages.size >= PAGES_MAX_COUNT) return IDLE_MS
     const nowUs = clock.nowUs()
-    const request = ledger.nextRequest(nowUs)
+    const request = ledger.nextRequest(nowUs, (symbol) => this.#pages.has(symbol))
     if (request === undefined) return Math.min(IDLE_MS, Math.max(1, (ledger.nextDueUs - nowUs) / 1000))
     const waitMs = past.waitMs(nowUs)
     if (waitMs === 0) await this.#ask(request, signal)
@@ -122,7 +128,8 @@ export class RepairLoop<Row> {
     if (answer === 'unfinished') return
     if ('rows' in answer) {
       this.#backoff.reset()
-      this.#page = { request, rows: answer.rows, throughId: answer.throughId, receivedTimeUs: clock.nowUs() }
+      const { rows, throughId } = answer
+      this.#pages.set(request.symbol, { request, rows, throughId, receivedTimeUs: clock.nowUs() })
     } else this.#fail(request, answer)
     wake.ring()
   }

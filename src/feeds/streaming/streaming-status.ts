@@ -14,6 +14,8 @@ export interface StreamedSteps {
   readonly dropped: Readonly<Record<string, number>>
   /** True while frames wait for a repair. */
   readonly isHolding: boolean
+  /** True where repairs have brought something for a step. */
+  readonly hasRepaired: boolean
   /** The next step; without rows where there is no work. @param watermarkUs promise of a step without rows, or -1 */
   fill(watermarkUs: number): FeedStep
 }
@@ -26,7 +28,7 @@ export interface StreamingParts {
   readonly limits: StreamingLimits
   readonly sockets: SocketSet
   readonly ledger: GapLedger
-  readonly repair: Pick<RepairLoop<unknown>, 'hasPage' | 'requestCount' | 'lastError'>
+  readonly repair: Pick<RepairLoop<unknown>, 'requestCount' | 'lastError'>
   readonly steps: StreamedSteps
 }
 

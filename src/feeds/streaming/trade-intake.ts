@@ -6,7 +6,8 @@ import type { FeedPosition } from './feed-position.ts'
 import { GapHold } from './gap-hold.ts'
 import type { GapLedger } from './gap-ledger.ts'
 import type { HeardSymbols } from './heard-symbols.ts'
-import type { RepairLoop } from './repair-loop.ts'
+import type { RepairLoop, RepairPage } from './repair-loop.ts'
+import { RepairMerge } from './repair-merge.ts'
 import type { RowInput, StepDraft } from './step-draft.ts'
 
 /** Reads rows of repairs. */
@@ -31,10 +32,12 @@ export interface TradeIntakeOptions<Row> {
 export class TradeIntake<Row extends object> {
   readonly #options: TradeIntakeOptions<Row>
   readonly #hold = new GapHold()
+  readonly #merge: RepairMerge<Row>
   readonly #repaired = createTradeRow()
 
   constructor(options: TradeIntakeOptions<Row>) {
     this.#options = options
+    this.#merge = new RepairMerge(options.ledger, options.repair, options.rows)
   }
 
   /** True while a trade, and all after it, waits for a repair. */
@@ -78,21 +81,29 @@ export class TradeIntake<Row extends object> {
     return draft.finish(watermarkUs, position.encode(), found)
   }
 
-  /** Takes what a repair has brought, if anything. */
-  takePage(): void {
-    const { clock, ledger, position, repair } = this.#options
-    const page = repair.takePage()
-    if (page === undefined) return
-    const { request, rows, throughId, receivedTimeUs } = page
-    for (const row of rows) this.#takeRepaired(request.symbol, row, receivedTimeUs)
+  /** True where repairs have brought something that may be taken. @param isWaiting where frames wait for them */
+  hasRepaired(isWaiting: boolean): boolean {
+    return this.#merge.hasNext(isWaiting)
+  }
+
+  /** Takes what repairs have brought, as far as there is room. @param isWaiting where frames wait for them */
+  takeRepaired(isWaiting: boolean): void {
+    const { draft } = this.#options
+    const take = (row: Row, { request, receivedTimeUs }: RepairPage<Row>) =>
+      this.#takeRepaired(request.symbol, row, receivedTimeUs)
+    let hasMore = true
+    while (hasMore && draft.hasRoom) hasMore = this.#merge.takeNext(isWaiting, take, (page) => this.#endPage(page))
+  }
+
+  #endPage({ request, throughId }: RepairPage<Row>): void {
+    const { clock, ledger, position } = this.#options
     ledger.noteAnswered(request, throughId, clock.nowUs())
     position.noteChanged(request.symbol)
     this.#hold.repaired()
-    repair.wake()
   }
 
   #takeRepaired(symbol: string, input: Row, receivedTimeUs: number): void {
-    const { ledger, draft, rows } = this.#options
+    const { ledger, draft, position, rows } = this.#options
     const row = this.#repaired
     const refusal = rows.read(input, row)
     if (refusal !== undefined) {
@@ -102,6 +113,7 @@ export class TradeIntake<Row extends object> {
     const id = rows.idOf(input)
     if (ledger.verdictOn(symbol, id, row.eventTimeUs) !== 'fill') return
     ledger.accept(symbol, id, row.eventTimeUs)
+    position.noteChanged(symbol)
     row.receivedTimeUs = receivedTimeUs
     draft.addTrade(draft.instrumentOf(symbol)!, row, input)
   }
