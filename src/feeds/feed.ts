@@ -74,8 +74,8 @@ export interface RepairStatus {
 export interface QuotaStatus {
   readonly usedCount: number
   readonly maxCount: number
-  /** When the next request may be made. */
-  readonly nextTimeMs: number
+  /** When the next request may be made; null where none will be before the next start. */
+  readonly nextTimeMs: number | null
 }
 
 /** How many symbols of a feed that polls most and streams some are followed in which way. */

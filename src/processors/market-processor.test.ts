@@ -216,6 +216,16 @@ describe('what the venue numbers', () => {
     expect(outputs.candles[0]?.tradeCount).toBe(7)
   })
 
+  it('sees no gap before the first number where trades without one come first', () => {
+    const outputs = run([
+      { timeMs: START_MS, price: '1', quantity: '1', id: -1 },
+      { timeMs: START_MS + 10, price: '1', quantity: '1', id: 5_000_000_000 },
+      { timeMs: START_MS + 90_000, price: '1', quantity: '1', id: 5_000_000_001 },
+    ])
+    expect(outputs.gaps).toEqual([])
+    expect(outputs.candles[0]).toMatchObject({ tradeCount: 2, completeness: 'complete' })
+  })
+
   it('leaves off-market trades out of candles without seeing a gap', () => {
     const outputs = run([
       { timeMs: START_MS, price: '100', quantity: '1', id: 1 },

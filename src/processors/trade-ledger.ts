@@ -55,7 +55,8 @@ export class TradeLedger {
    * @returns false for a duplicate
    */
   accept(instrument: number, id: number, tradeCount: number, eventTimeUs: number): boolean {
-    if (id === this.#nextId[instrument]) {
+    // Before the first id `nextId` is NONE, which is what a trade without an id has.
+    if (id === this.#nextId[instrument] && id !== NO_ID) {
       this.#advance(instrument, id + tradeCount, eventTimeUs)
       return true
     }

@@ -194,7 +194,9 @@ const feedRepairsSchema = z.object({
 const feedQuotaSchema = z.object({
   usedCount: z.int(),
   maxCount: z.int(),
-  nextTimeMs: timeMs.meta({ description: 'When the next request may be made' }),
+  nextTimeMs: timeMs
+    .nullable()
+    .meta({ description: 'When the next request may be made; null where nothing is asked for until the next start' }),
 })
 
 const feedFollowingSchema = z.object({

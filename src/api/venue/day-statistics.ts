@@ -64,13 +64,11 @@ export class DayStatisticsReader {
   async #read(): Promise<Sources> {
     const { store, engine } = this.#data
     const nowMs = Math.floor(engine.nowMs())
-    const [summaries, latestTrades, latestQuotes] = await Promise.all([
-      store.summaries(nowMs - DAY_MS),
-      this.#data.latestTrades(),
-      this.#data.latestQuotes(),
-    ])
-    // Asked for last: what is still open now cannot be among the finished candles that the store gave before.
+    const [summaries, latestQuotes] = await Promise.all([store.summaries(nowMs - DAY_MS), this.#data.latestQuotes()])
+    // Asked for behind the others: what is still open now cannot be among the finished candles that the store gave before.
     const openCandles = await engine.openCandles(undefined, '1m')
+    // And last of all, so that the newest id is not that of a trade before those that were counted.
+    const latestTrades = await this.#data.latestTrades()
     return {
       summaries: byInstrument(currentSummaries({ summaries, openCandles, latestTrades })),
       trades: byInstrument(latestTrades),

@@ -4,7 +4,7 @@ import { venueRefusal } from './venue-refusal.ts'
 const SYMBOL = /^[A-Z0-9-_.]{1,64}$/
 const SYMBOL_RANGE = '^[A-Z0-9-_.]{1,20}$'
 const SYMBOLS_RANGE = String.raw`^\[("[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}){0,1}\]$`
-const INTEGER = /^[0-9]{1,15}$/
+const INTEGER = /^[0-9]{1,20}$/
 const INTEGER_RANGE = '^[0-9]{1,20}$'
 
 /** Which symbols a request is for. */
@@ -57,7 +57,8 @@ export class RequestParameters {
     const text = this.#optional(name)
     if (text === undefined) return undefined
     if (!INTEGER.test(text)) throw illegal(name, INTEGER_RANGE)
-    return Number(text)
+    // Beyond what is exact there is neither a time nor an id: any such number finds nothing.
+    return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
   }
 
   interval(): VenueInterval {

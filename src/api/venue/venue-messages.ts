@@ -121,7 +121,7 @@ export function updateIdOf(quote: Quote): number {
 
 /** Of a trade whose taker is not known the venue would still say something: the buyer counts as the taker. */
 export function isBuyerMaker({ takerSide }: Trade): boolean {
-  return takerSide === 'sell'
+  return takerSide !== 'buy'
 }
 
 /** Times on the wire are whole milliseconds. */

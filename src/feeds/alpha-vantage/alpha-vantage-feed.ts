@@ -100,7 +100,7 @@ export class AlphaVantageFeed implements Feed {
       if (result !== undefined) return this.#take(this.#request!.symbol, result)
       const nowUs = this.#clock.nowUs()
       const symbol = this.#request === undefined ? this.#nextSymbol() : undefined
-      const dueUs = symbol === undefined ? Number.POSITIVE_INFINITY : this.#budget.dueUs(nowUs)
+      const dueUs = symbol === undefined ? Number.POSITIVE_INFINITY : this.#budget.dueUs(nowUs, this.#askedCount)
       if (symbol !== undefined && dueUs <= nowUs) return this.#reserve(symbol)
       if (idleUs <= nowUs) return this.#finish(this.#promiseUs())
       // Whole milliseconds: a clock may not know finer ones, and must not wake before the time.
@@ -114,6 +114,11 @@ export class AlphaVantageFeed implements Feed {
     const { symbols } = this.#settings
     const inTurn = [...symbols.slice(this.#turn), ...symbols.slice(0, this.#turn)]
     return inTurn.find((symbol) => !this.#taker.givenUp.has(symbol))
+  }
+
+  /** Symbols that are asked for in turn. */
+  get #askedCount(): number {
+    return this.#settings.symbols.length - this.#taker.givenUp.size
   }
 
   /** Counts a request, so that it is committed before it is made. */
@@ -225,7 +230,10 @@ export class AlphaVantageFeed implements Feed {
       queueCount: this.#request?.result === undefined ? 0 : 1,
       queueWaits: 0,
       dropped: { ...dropped },
-      lastError: this.#failure === undefined ? (lastError ?? this.#givenUpText()) : messageOf(this.#failure),
+      lastError:
+        this.#failure === undefined
+          ? (lastError ?? this.#givenUpText() ?? this.#stoppedText())
+          : messageOf(this.#failure),
     }
   }
 
@@ -234,7 +242,7 @@ export class AlphaVantageFeed implements Feed {
     return {
       usedCount: this.#budget.usedCount(nowUs),
       maxCount: this.#settings.requestsPerDay,
-      nextTimeMs: this.#budget.dueUs(nowUs) / 1000,
+      nextTimeMs: this.#askedCount === 0 ? null : this.#budget.dueUs(nowUs, this.#askedCount) / 1000,
     }
   }
 
@@ -243,6 +251,11 @@ export class AlphaVantageFeed implements Feed {
     if (givenUp.size === 0) return null
     const texts = [...givenUp].map(([symbol, why]) => `${symbol} (${why})`)
     return `no longer asked for: ${texts.slice(0, GIVEN_UP_MAX_COUNT).join(', ')}`
+  }
+
+  /** What a start within the day of a stop knows of it. */
+  #stoppedText(): string | null {
+    return this.#budget.isStopped(this.#clock.nowUs()) ? 'the limit of the day was reached before this start' : null
   }
 
   async close(): Promise<void> {

@@ -21,7 +21,7 @@ export interface SavedQuota {
 
 export type QuotaSettings = Pick<
   AlphaVantageSettings,
-  'symbols' | 'pollEveryMs' | 'requestsPerDay' | 'requestsPerMinute' | 'hours' | 'holidays'
+  'pollEveryMs' | 'requestsPerDay' | 'requestsPerMinute' | 'hours' | 'holidays'
 >
 
 /**
@@ -71,28 +71,31 @@ export class QuotaBudget {
     return this.#stoppedDay === newYorkDay(nowUs)
   }
 
-  /** When the next request may be made; not before `nowUs`. */
-  dueUs(nowUs: number): number {
+  /**
+   * When the next request may be made; not before `nowUs`.
+   * @param symbolCount that are asked for in turn, at least one
+   */
+  dueUs(nowUs: number, symbolCount: number): number {
     let day = newYorkDay(nowUs)
     for (let ahead = 0; ahead < DAYS_AHEAD_MAX; ahead++, day = dayAfter(day)) {
       const session = this.#sessionOn(day)
       if (session === undefined) continue
-      const dueUs = this.#dueWithin(session, nowUs)
+      const dueUs = this.#dueWithin(session, nowUs, symbolCount)
       if (dueUs !== undefined) return dueUs
     }
     return nowUs + DAYS_AHEAD_MAX * 24 * 60 * MINUTE_US
   }
 
-  #dueWithin({ day, openUs, closeUs }: Session, nowUs: number): number | undefined {
+  #dueWithin({ day, openUs, closeUs }: Session, nowUs: number, symbolCount: number): number | undefined {
     const restCount = this.#settings.requestsPerDay - this.#usedOn(day)
     if (restCount <= 0 || this.#stoppedDay === day) return undefined
     let dueUs = Math.max(nowUs, openUs, this.#blockedUntilUs)
     // A clock that was set back must not make the feed wait for the time it had.
     const lastUs = Math.min(this.#lastUs, nowUs)
     if (lastUs >= openUs) {
-      const { pollEveryMs, symbols } = this.#settings
+      const { pollEveryMs } = this.#settings
       const spreadUs = (closeUs - lastUs) / (restCount + 1)
-      dueUs = Math.max(dueUs, lastUs + Math.max((pollEveryMs * 1000) / symbols.length, spreadUs))
+      dueUs = Math.max(dueUs, lastUs + Math.max((pollEveryMs * 1000) / symbolCount, spreadUs))
     }
     dueUs = Math.max(dueUs, this.#minuteFreeUs(nowUs))
     return dueUs < closeUs ? Math.ceil(dueUs) : undefined

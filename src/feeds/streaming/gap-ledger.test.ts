@@ -20,6 +20,15 @@ describe('GapLedger', () => {
     expect(ledger.counts).toMatchObject({ gapCount: 1, missingCount: 3, repairedCount: 3, duplicateCount: 2 })
   })
 
+  it('asks at once for the gaps of a symbol that one answer brings', () => {
+    const ledger = ledgerAfter(5, 9, 12, 900)
+    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 6, toId: 11 })
+    for (const id of [6, 7, 8, 10, 11]) expect(ledger.verdictOn(S, id, id)).toBe('fill')
+    expect(ledger.verdictOn(S, 9, 9)).toBe('duplicate')
+    ledger.noteAnswered({ symbol: S, fromId: 6, toId: 11 }, 11, 0)
+    expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 13, toId: 899 })
+  })
+
   it('tells of each gap once, with the times around it, and of none that it was given', () => {
     const ledger = ledgerAfter(5, 9)
     ledger.miss(S, 11, 40)

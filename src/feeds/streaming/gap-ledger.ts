@@ -80,6 +80,9 @@ export interface GapLedgerLimits {
   readonly backoffMaxMs: number
 }
 
+/** Ids from the first one of a request within which other ranges are asked for with it: venues answer with 500 and more. */
+const TOGETHER_MAX_COUNT = 500
+
 /** Missing ranges of a symbol; beyond it the oldest is given up. */
 const RANGES_MAX_COUNT = 256
 
@@ -238,7 +241,8 @@ export class GapLedger {
   }
 
   /**
-   * The oldest range that is due, or undefined. What the venue has passed over comes last, and all of a symbol at once.
+   * The oldest range that is due, or undefined, and of the same symbol what an answer brings with it. What the venue has
+   * passed over comes last, and all of a symbol at once.
    * @param isAnswered symbols that are not asked for now: an answer waits to be taken
    */
   nextRequest(nowUs: number, isAnswered: (symbol: string) => boolean = () => false): RepairRequest | undefined {
@@ -250,7 +254,10 @@ export class GapLedger {
     if (oldest === undefined) return undefined
     const { fromId, isPassedOver, gap } = oldest
     const { missing } = this.#stream(gap.symbol)
-    const together = isPassedOver ? missing.filter((range) => range.isPassedOver && range.dueUs <= nowUs) : []
+    const isNear = (range: MissingRange) => range.toId < fromId + TOGETHER_MAX_COUNT
+    const together = missing.filter(
+      (range) => range.dueUs <= nowUs && range.isPassedOver === isPassedOver && (isPassedOver || isNear(range)),
+    )
     return { symbol: gap.symbol, fromId, toId: Math.max(oldest.toId, ...together.map(({ toId }) => toId)) }
   }
 
