@@ -1,10 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Registry } from 'prom-client'
 import type { EngineView, PushControl, Readiness, ReplayControl, SimulatorControl } from '../api/engine-view.ts'
 import { type ApiServer, createServer } from '../api/server.ts'
-import { FinPulseError, messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Candle } from '../events/candle.ts'
 import { EmbeddedEventLogReader } from '../log/embedded/embedded-event-log-reader.ts'
@@ -13,6 +11,7 @@ import type { FeedRow, ReplayState, Stats } from '../protocol/rest.ts'
 import type { MarketStoreReader } from '../stores/market-store.ts'
 import type { Config } from './config.ts'
 import { takesPushes } from './create-push-feed.ts'
+import { makeDataDirectory } from './data-directory.ts'
 import { createRegistry } from './engine-metrics.ts'
 import type { PipelineStatus, StoreStatus } from './pipeline-status.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -64,7 +63,7 @@ export class Engine {
   /** Starts threads and server. The URL answers from then on; `readiness` tells when the data is there. */
   async start(): Promise<string> {
     const { config, logger, dashboardDirectory } = this.#options
-    createDirectory(join(config.dataDir, LOG_DIRECTORY))
+    makeDataDirectory(join(config.dataDir, LOG_DIRECTORY))
     const doorbell = new SharedArrayBuffer(4)
     const data: ThreadData = { config, doorbell }
     this.#pipelineCalls = this.#startThread('pipeline', data, (notice: PipelineStatus | LogNotice) =>
@@ -257,16 +256,5 @@ export class Engine {
       anomalies24h: [...day.values()].reduce((sum, count) => sum + count, 0),
       symbolCount: instruments.length,
     }
-  }
-}
-
-/** @throws FinPulseError config-invalid where the directory cannot be made */
-function createDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw new FinPulseError('config-invalid', `--data-dir: cannot create ${path}: ${messageOf(error)}`, {
-      cause: error,
-    })
   }
 }

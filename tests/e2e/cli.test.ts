@@ -75,7 +75,10 @@ describe('a call that is wrong', { timeout: 120_000 }, () => {
     [['up', '--symbols', ' , '], /feed\.symbols: .*got \[\]/],
     [['up', '--symbols', 'AAPL,B;C'], /feed\.symbols\.1: .*got "B;C"/],
     [['up', '--seed', '-1'], /feed\.seed: .*got -1/],
-    [['up', '--backfill', 'a day'], /feed\.backfill: expected a duration such as .*24h.*, got "a day"$/],
+    [
+      ['up', '--backfill', 'a day'],
+      /feed\.backfill: expected a duration such as .*24h.*, got "a day" \[config-invalid\]$/,
+    ],
     [['up', '--log-level', 'loud'], /logLevel: .*"info".*got "loud"/],
     [['up', '--start-time', 'yesterday'], /feed\.startTime: .*got "yesterday"/],
     [['up', '--count', '0'], /feed\.maxCount: .*got 0/],

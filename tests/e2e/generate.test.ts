@@ -249,6 +249,9 @@ describe('a run of finpulse generate', () => {
       [['--count', '5', '--duration', '1s'], '--count, --duration: give one of them'],
       [['--kind', 'payments', '--labels'], '--labels: expected a file'],
       [['--labels', 'l'], '--labels: only with --kind payments'],
+      [['--sink', 'log', '--data-dir', '/dev/null/x'], '--data-dir: cannot create /dev/null/x/log'],
+      [['--sink', 'log', '--data-dir', '/proc/x'], '--data-dir: cannot create /proc/x/log'],
+      [['--duration', '0s'], '--duration: expected more than 0, got "0s" [config-invalid]'],
       [['--from', '1e15'], '--from: expected event times before 2100, that is events up to 2335219200000 at this rate'],
       [['--duration', '40000d', '--hours', 'nyse'], '--from, --duration: expected event times before 2100'],
     ]

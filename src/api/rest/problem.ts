@@ -41,6 +41,7 @@ export function requestInvalid(schema: z.ZodType, data: unknown, error: z.ZodErr
   }
   const name = String(issue?.path[0] ?? 'body')
   const value = issue?.path.length === 0 ? data : member(data, name)
+  if (issue?.code === 'invalid_type' && issue.path.length === 0) return parameterInvalid(name, value, 'a JSON object')
   if (issue?.code === 'invalid_value') return parameterInvalid(name, value, `one of ${issue.values.join(', ')}`)
   return parameterInvalid(name, value, descriptionOf(fieldsOf(schema)[name]) ?? issue?.message ?? 'another value')
 }

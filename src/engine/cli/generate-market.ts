@@ -58,7 +58,9 @@ function symbolsFrom(text: string, presets: readonly string[]): string[] {
     const wanted = wholeNumber(text, '--symbols', 1, SYMBOLS_MAX_COUNT)
     return Array.from({ length: wanted }, (_, index) => presets[index] ?? `S${String(index).padStart(4, '0')}`)
   }
-  const names = [...new Set(splitList(text))]
+  const names = splitList(text)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) throw new FinPulseError('config-invalid', `--symbols: ${twice} is there twice`)
   const odd = names.find((name) => !NAME_PATTERN.test(name))
   if (odd !== undefined) throw new FinPulseError('config-invalid', `--symbols: "${odd}" is no symbol`)
   if (names.length >= 1 && names.length <= SYMBOLS_MAX_COUNT) return names

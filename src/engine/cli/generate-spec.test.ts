@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { linkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { removeTempDirectories, tempDirectory } from '../../../tests/support/temp-directory.ts'
-import { formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
-import { type SpecFlags, specOf } from './generate-spec.ts'
+import { checkLabelPath, formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
+import { type SpecFlags, specOf, unusedSettings } from './generate-spec.ts'
 
 afterEach(removeTempDirectories)
 
@@ -49,6 +49,14 @@ const WRONG: [Partial<SpecFlags & PlaceFlags>, string][] = [
   [{ kind: 'payments', labelDelay: '2 days' }, '--label-delay: expected a duration'],
   [{ paymentsRate: '5' }, '--payments-rate: only with --kind payments'],
   [{ fraud: 'fan-in=1%' }, '--fraud: only with --kind payments'],
+  [{ kind: 'payments', paymentsRate: '5' }, '--payments-rate: only with --kind trades or quotes'],
+  [{ kind: 'payments', anomalies: 'all=1' }, '--anomalies: only with --kind trades or quotes'],
+  [{ kind: 'payments', symbols: '5' }, '--symbols: only with --kind trades or quotes'],
+  [{ dirty: 'late=1%,late=2%' }, '--dirty: late is there twice'],
+  [{ dirty: 'late=40%,missing=40%,duplicate=40%' }, 'expected at most 100 % in all, got 120 %'],
+  [{ symbols: 'AAPL,MSFT,AAPL' }, '--symbols: AAPL is there twice'],
+  [{ shape: 'foo' }, '--shape: expected constant, ramp, burst, diurnal or a file of stages, got "foo"'],
+  [{ out: 'ftp://host/file' }, '--out: expected a file or http://, https://, ws://, wss://…, got "ftp://host/file"'],
 ]
 
 describe('flags of generate', () => {
@@ -66,6 +74,19 @@ describe('flags of generate', () => {
     expect(placeOf({ sink: 'log', dataDir: 'd' })).toEqual({ sink: 'log', dataDir: 'd' })
   })
 
+  it('refuse labels that would go into the file of the events, also by another name', () => {
+    const directory = tempDirectory()
+    const [out, link] = [join(directory, 'a.ndjson'), join(directory, 'b.ndjson')]
+    const check = (path: string, place: string) => () => checkLabelPath(path, { sink: 'file', out: place })
+    expect(check(out, join(directory, '.', 'a.ndjson'))).toThrow(`--labels, --out: expected two files, got ${out}`)
+    writeFileSync(out, '')
+    linkSync(out, link)
+    expect(check(link, out)).toThrow('expected two files')
+    expect(check('-', out)).toThrow('--labels: expected a file, got "-"')
+    expect(check(join(directory, 'c.ndjson'), out)).not.toThrow()
+    expect(check('/dev/null', '/dev/null')).not.toThrow()
+  })
+
   it('give each kind its rate', () => {
     const both = specFrom({ kind: 'trades,payments', rate: '500' })
     expect(both.market?.rate).toEqual({ ratePerSecond: 500 })
@@ -73,7 +94,9 @@ describe('flags of generate', () => {
     expect(specFrom({ kind: 'payments,quotes', paymentsRate: '7' }).payments?.rate).toEqual({ ratePerSecond: 7 })
     expect(specFrom({ kind: 'payments', rate: '500' }).payments?.rate).toEqual({ ratePerSecond: 500 })
   })
+})
 
+describe('files of settings', () => {
   it('take market and payments from the file of `up`, and flags before it', () => {
     const path = join(tempDirectory(), 'finpulse.yaml')
     writeFileSync(
@@ -116,8 +139,32 @@ payments:
     expect(() => specFrom({ shape: path })).toThrow(`--shape ${path}: stages[0].${text}`)
   })
 
+  it('give payments beside a market their part of the stages of a file', () => {
+    const path = join(tempDirectory(), 'shape.yaml')
+    writeFileSync(path, 'stages: [{ duration: 10s, from: 100, to: 500 }]\n')
+    const stagesOf = (flags: Partial<SpecFlags>) => specFrom({ shape: path, ...flags }).payments?.rate
+    const stage = (part: number) => ({
+      stages: [{ durationSeconds: 10, fromPerSecond: 100 * part, toPerSecond: 500 * part }],
+    })
+    expect(stagesOf({ kind: 'payments' })).toEqual(stage(1))
+    expect(stagesOf({ kind: 'trades,payments' })).toEqual(stage(0.1))
+    expect(stagesOf({ kind: 'trades,payments', rate: '500', paymentsRate: '125' })).toEqual(stage(0.25))
+  })
+
+  it('name the settings of a file that flags say instead', () => {
+    const path = join(tempDirectory(), 'finpulse.yaml')
+    writeFileSync(path, 'feed: { hours: nyse, seed: 5 }\npayments: { seed: 7, ratePerSecond: 9, customerCount: 900 }\n')
+    const unused = unusedSettings({ ...DEFAULTS, config: path })
+    expect(unused).toEqual(['feed.seed', 'payments.seed', 'payments.ratePerSecond'])
+    expect(unusedSettings(DEFAULTS)).toEqual([])
+  })
+
   it('name the file and the setting where it is wrong', () => {
     const path = join(tempDirectory(), 'finpulse.yaml')
+    writeFileSync(path, 'paiments: { seed: 1 }\n')
+    expect(() => specFrom({ config: path })).toThrow(
+      `--config ${path}: paiments: no such setting, did you mean "payments"?`,
+    )
     writeFileSync(path, 'payments: { scenarios: { fanin: { share: 1 } } }\n')
     expect(() => specFrom({ kind: 'payments', config: path })).toThrow(
       `--config ${path}: payments.scenarios.fanin: no such setting, did you mean "fan-in"?`,

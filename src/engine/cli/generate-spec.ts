@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { parseDuration } from '../../base/duration.ts'
 import { FinPulseError } from '../../base/errors.ts'
 import { FRAUD_KINDS } from '../../events/payment.ts'
@@ -40,6 +41,14 @@ const PAYMENT_FLAGS = [
   ['labelDelay', '--label-delay'],
 ] as const
 
+const MARKET_FLAGS = [
+  ['paymentsRate', '--payments-rate'],
+  ['symbols', '--symbols'],
+  ['market', '--market'],
+  ['hours', '--hours'],
+  ['anomalies', '--anomalies'],
+] as const
+
 /** Whether events wait for the clock. */
 export function isPacedBy({ rate, pace }: SpecFlags): boolean {
   return rate !== undefined && pace
@@ -61,7 +70,11 @@ export function partRatesOf(flags: SpecFlags): PartRates {
     throw new FinPulseError('config-invalid', `${odd[1]}: only with --kind payments`)
   }
   const given = flags.paymentsRate === undefined ? undefined : rateNumber(flags.paymentsRate, '--payments-rate')
-  if (!hasMarket) return { market: 0, payments: given ?? rate }
+  if (!hasMarket) {
+    const odd = MARKET_FLAGS.find(([key]) => flags[key] !== undefined)
+    if (odd === undefined) return { market: 0, payments: rate }
+    throw new FinPulseError('config-invalid', `${odd[1]}: only with --kind trades or quotes`)
+  }
   return { market: rate, payments: given ?? rate * PAYMENTS_PART }
 }
 
@@ -76,7 +89,7 @@ export function specOf(flags: SpecFlags, format: GenerateFormat): SourceSpec {
   const rates = partRatesOf(flags)
   const seed = wholeNumber(flags.seed, '--seed', 0)
   const originUs = timeUsOf(flags.startTime, '--start-time')
-  const file = flags.config === undefined ? {} : readConfigFile(flags.config)
+  const file = configOf(flags, rates.market > 0)
   const fileOf = (part: 'feed' | 'payments') => (file[part] ?? {}) as Settings
   return {
     format: pieceFormatOf(format),
@@ -84,11 +97,33 @@ export function specOf(flags: SpecFlags, format: GenerateFormat): SourceSpec {
     originUs,
     pieceCount: pieceCountOf(isPacedBy(flags), rates.market + rates.payments),
     ...(rates.market > 0 ? { market: marketSpec(flags, kinds, fileOf('feed'), originUs, rates.market) } : {}),
-    ...(rates.payments > 0
-      ? { payments: paymentsSpec(flags, seed, fileOf('payments'), originUs, rates.payments) }
-      : {}),
+    ...(rates.payments > 0 ? { payments: paymentsSpec(flags, seed, fileOf('payments'), originUs, rates) } : {}),
     ...dirtySpec(flags, format),
   }
+}
+
+/**
+ * The file as it is, once all of it was checked: what is misspelt must not be passed over. The `feed` of `up` may be
+ * another one where no market is wanted.
+ */
+function configOf(flags: SpecFlags, hasMarket: boolean): Settings {
+  if (flags.config === undefined) return {}
+  const file = readConfigFile(flags.config)
+  const simulator: Settings = { type: 'simulator' }
+  const feed = hasMarket ? mergeSettings((file.feed ?? {}) as Settings, simulator) : simulator
+  checkConfig({ ...file, feed }, sourceOf(flags))
+  return file
+}
+
+/** Settings of the file that are for flags to say: they may differ from those of a server that uses the file too. */
+export function unusedSettings({ config }: SpecFlags): string[] {
+  if (config === undefined) return []
+  const file = readConfigFile(config) as Readonly<Record<string, Settings | undefined>>
+  const parts = ['feed', 'payments']
+  const names = ['seed', 'ratePerSecond', 'backfill', 'startTime', 'maxCount']
+  return parts.flatMap((part) =>
+    names.filter((name) => file[part]?.[name] !== undefined).map((name) => `${part}.${name}`),
+  )
 }
 
 /** What settings are named after in errors. */
@@ -119,7 +154,7 @@ function marketSpec(
   const market = marketOf(flags, fromFile, sourceOf(flags), originUs)
   return {
     ...market,
-    rate: rateSpec(flags.shape, ratePerSecond, market.rules.hours === 'nyse' ? SESSION_SECONDS : DAY_SECONDS),
+    rate: rateSpec(flags.shape, ratePerSecond, market.rules.hours === 'nyse' ? SESSION_SECONDS : DAY_SECONDS, 1),
     trades: kinds.has('trades'),
     quotes: kinds.has('quotes'),
   }
@@ -130,9 +165,10 @@ function paymentsSpec(
   seed: number,
   fromFile: Settings,
   originUs: number,
-  ratePerSecond: number,
+  { market, payments: ratePerSecond }: PartRates,
 ): PaymentsSpec {
-  const rate = rateSpec(flags.shape, ratePerSecond, DAY_SECONDS)
+  // The stages of a file are those of the market, where there is one.
+  const rate = rateSpec(flags.shape, ratePerSecond, DAY_SECONDS, market > 0 ? ratePerSecond / market : 1)
   const given = mergeSettings({ payments: fromFile }, { payments: settingsFromFlags(flags) })
   // Rate, seed and history of `up` are checked, and then for the other flags to say.
   const { ratePerSecond: _rate, seed: _seed, backfill: _, ...settings } = checkConfig(given, sourceOf(flags)).payments
@@ -164,16 +200,27 @@ function dirtySpec({ dirty }: SpecFlags, format: GenerateFormat): Pick<SourceSpe
   throw new FinPulseError('config-invalid', `--dirty: spoils lines, of --format ndjson or csv, got ${format}`)
 }
 
-function rateSpec(shape: string, ratePerSecond: number, daySeconds: number): RateSpec {
+/** @param part of the stages of a file that is meant */
+function rateSpec(shape: string, ratePerSecond: number, daySeconds: number, part: number): RateSpec {
   if (shape === 'constant') return { ratePerSecond }
   if (Object.hasOwn(RATE_SHAPES, shape)) {
     return { stages: RATE_SHAPES[shape as keyof typeof RATE_SHAPES](ratePerSecond, daySeconds) }
   }
-  return { stages: stagesFrom(shape) }
+  return {
+    stages: stagesFrom(shape).map(({ durationSeconds, fromPerSecond, toPerSecond }) => ({
+      durationSeconds,
+      fromPerSecond: fromPerSecond * part,
+      toPerSecond: toPerSecond * part,
+    })),
+  }
 }
 
 /** Stages from a file: `stages: [{ duration: 10m, from: 100, to: 5000 }, …]`. */
 function stagesFrom(path: string): RateStage[] {
+  if (/^[\w-]+$/.test(path) && !existsSync(path)) {
+    const names = ['constant', ...Object.keys(RATE_SHAPES)].join(', ')
+    throw new FinPulseError('config-invalid', `--shape: expected ${names} or a file of stages, got "${path}"`)
+  }
   const { stages } = readConfigFile(path, '--shape')
   if (!Array.isArray(stages)) {
     throw new FinPulseError('config-invalid', `--shape ${path}: expected "stages", a list of { duration, from, to }`)

@@ -19,7 +19,7 @@ import { wholeNumber } from './flag-values.ts'
 import { DEFAULT_COUNT, SHARDS_MAX_COUNT } from './generate-limits.ts'
 import { checkLabelPath, formatOf, type PlaceFlags, placeOf } from './generate-place.ts'
 import { ApproachNote, GenerateProgress, summaryText, WaitNote } from './generate-report.ts'
-import { isPacedBy, partRatesOf, type SpecFlags, specOf } from './generate-spec.ts'
+import { isPacedBy, partRatesOf, type SpecFlags, specOf, unusedSettings } from './generate-spec.ts'
 import { onStopSignal } from './stop-signals.ts'
 
 /** The flags of `finpulse generate`, as commander gives them. */
@@ -38,6 +38,8 @@ export async function generate(flags: GenerateFlags): Promise<void> {
   const format = formatOf(place, flags.format)
   const spec = specOf(flags, format)
   const shardCount = wholeNumber(flags.shards, '--shards', 1, SHARDS_MAX_COUNT)
+  const unused = unusedSettings(flags)
+  if (unused.length > 0) process.stderr.write(`--config: ${unused.join(', ')} are for finpulse up; here flags say it\n`)
   const schedule = schedulesOf(spec).whole
   const fromIndex = wholeNumber(flags.from, '--from', 0)
   const endIndex = endOf(flags, schedule, spec.originUs, fromIndex)
@@ -145,6 +147,7 @@ function endOf({ count, duration }: GenerateFlags, schedule: Schedule, originUs:
   }
   const fromUs = firstIndex === 0 ? originUs : schedule.dueUs(firstIndex)
   const endUs = fromUs + parseDuration(duration, '--duration') * 1000
+  if (endUs <= fromUs) throw new FinPulseError('config-invalid', `--duration: expected more than 0, got "${duration}"`)
   if (endUs > EVENT_TIME_MAX_US) throw past('--from, --duration', `${duration} from event ${firstIndex} on`)
   return schedule.countBefore(endUs)
 }

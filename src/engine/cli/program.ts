@@ -37,7 +37,7 @@ function report(error: unknown): number {
   // Commander has printed its own message; help and version end that way too, with 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
   if (error instanceof FinPulseError && error.code !== 'internal' && error.code !== 'worker-failed') {
-    process.stderr.write(`finpulse: ${error.message}\n`)
+    process.stderr.write(`finpulse: ${error.message} [${error.code}]\n`)
     return error.code === 'config-invalid' ? EXIT_USAGE : EXIT_FAILURE
   }
   // What ended a thread has its place in the cause.

@@ -96,6 +96,13 @@ describe('spoiled lines at their place', () => {
     near(counts.malformed!, 0.05)
   })
 
+  it('that are malformed lack a column in CSV', async () => {
+    const { lines, counts } = await spoiled({ malformed: 0.05 }, { ...spec, format: 'csv' })
+    const torn = lines.filter((line) => line.split(',').length < 7)
+    expect(torn.length).toBe(counts.malformed)
+    expect(lines.length).toBe(COUNT)
+  })
+
   it('that are oversized are longer than a megabyte', async () => {
     const { lines, counts } = await spoiled({ oversized: 0.0005 })
     expect(lines.filter(({ length }) => length > 1 << 20).length).toBe(counts.oversized)

@@ -19,6 +19,8 @@ const SKEW_MAX_US = 5_000_000
 const OVERSIZED_BYTES = 2 << 20
 const NEWLINE = new Uint8Array([10])
 const SPACE = 32
+const COMMA = 44
+const BRACE = 123
 const EVENT_TIME = Buffer.from('"eventTimeMs":')
 
 type HeldKind = 'late' | 'out-of-order'
@@ -137,8 +139,9 @@ export class DirtyLines {
     if (kind === 'duplicate') return Buffer.concat([line, line])
     if (kind === 'oversized') return Buffer.concat([Buffer.alloc(OVERSIZED_BYTES, SPACE), line])
     if (kind === 'clock-skewed') return this.#skew(line)
-    // Torn off somewhere in the middle, as by a writer that was stopped.
-    const length = 1 + this.#random.nextInt(Math.max(1, line.length - 3))
+    // Torn off somewhere in the middle, as by a writer that was stopped; of CSV so that a column is missing.
+    const endMax = line[0] === BRACE ? line.length - 3 : line.lastIndexOf(COMMA)
+    const length = 1 + this.#random.nextInt(Math.max(1, endMax))
     return Buffer.concat([line.subarray(0, length), NEWLINE])
   }
 

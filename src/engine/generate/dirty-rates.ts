@@ -23,23 +23,31 @@ export function parseDirtyRates(text: string, flag: string): DirtyRates {
   for (const [kind, rate] of Object.entries(rates)) {
     sum += rate
     if (rate > 0.5) {
-      throw new FinPulseError('config-invalid', `${flag} ${kind}: expected 0 to 50 %, got ${rate * 100} %`)
+      throw new FinPulseError('config-invalid', `${flag} ${kind}: expected 0 to 50 %, got ${percentText(rate)} %`)
     }
   }
   if (sum > 1) {
-    throw new FinPulseError('config-invalid', `${flag}: expected at most 100 % in all, got ${sum * 100} %`)
+    throw new FinPulseError('config-invalid', `${flag}: expected at most 100 % in all, got ${percentText(sum)} %`)
   }
   return rates
 }
 
+/** Without the digits that sums of shares have beyond what was written. */
+function percentText(share: number): string {
+  return String(Number((share * 100).toPrecision(12)))
+}
+
 /** Reads `name=1%,other=0.001`. @throws FinPulseError config-invalid naming what is allowed */
 export function parseShares<K extends string>(text: string, flag: string, names: readonly K[]): [K, number][] {
+  const named = new Set<K>()
   return text.split(',').map((part) => {
     const [name = '', value = ''] = part.trim().split('=')
     const known = names.find((candidate) => candidate === name)
     if (known === undefined) {
       throw new FinPulseError('config-invalid', `${flag}: "${name}" is none of them${suggest(name, names)}`)
     }
+    if (named.has(known)) throw new FinPulseError('config-invalid', `${flag}: ${known} is there twice`)
+    named.add(known)
     const digits = value.endsWith('%') ? value.slice(0, -1) : value
     const share = value.endsWith('%') ? Number(digits) / 100 : Number(digits)
     if (digits.trim() === '' || !(share >= 0 && share <= 1)) {

@@ -14,7 +14,9 @@ export const HEAD_MAX_BYTES = 1024 * 1024
 export const HEAD_MAX_LINES = 500
 const DECIDING_MAX_LINES = 50
 
-const FINPULSE_TYPES: ReadonlySet<unknown> = new Set(['trade', 'quote', 'candle', 'alert', 'gap', 'dead-letter'])
+const FINPULSE_TYPES: ReadonlySet<unknown> = new Set([
+  ...['trade', 'quote', 'payment', 'payment-label', 'market-label', 'candle', 'alert', 'gap', 'dead-letter'],
+])
 const BINANCE_LINE = /^(?:\d[\d.]*:?\s+[{[]|\w+:\/\/\S+ (?:<->|<-|->) |configuration: \{)/
 const textDecoder = new TextDecoder()
 

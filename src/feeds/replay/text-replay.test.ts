@@ -175,6 +175,16 @@ describe('a line of FinPulse NDJSON', () => {
     expect(trades).toEqual(rows)
   })
 
+  it('may begin with any type', async () => {
+    const others = ['payment', 'payment-label', 'market-label', 'candle', 'alert', 'gap', 'dead-letter']
+    const trade = '{"type":"trade","symbol":"AAPL","price":"10","quantity":"1","eventTimeMs":1723161255500}'
+    for (const type of others) {
+      const { trades, counts } = await replayLines(JSON.stringify({ type }), trade)
+      expect(trades, type).toHaveLength(1)
+      expect(counts.bad, type).toBe(0)
+    }
+  })
+
   it('passes over other types and refuses what is wrong', async () => {
     const good = { type: 'trade', venue: 'v', symbol: 'A', price: '1', quantity: '2', eventTimeMs: 1 }
     const { counts, trades } = await replayLines(

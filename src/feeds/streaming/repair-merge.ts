@@ -1,7 +1,14 @@
-import { createTradeRow } from '../rows/market-row.ts'
+import { createTradeRow, type Refusal, type TradeRow } from '../rows/market-row.ts'
 import type { GapLedger } from './gap-ledger.ts'
 import { PAGES_MAX_COUNT, type RepairLoop, type RepairPage } from './repair-loop.ts'
-import type { RepairedRows } from './trade-intake.ts'
+
+/** Reads rows of repairs. */
+export interface RepairedRows<Row> {
+  /** The row's id in its stream, or NaN. */
+  idOf(row: Row): number
+  /** Leaves `receivedTimeUs` alone. @returns why the row is no trade */
+  read(row: Row, into: TradeRow): Refusal | undefined
+}
 
 /** A page of which some rows may have been taken. */
 interface OpenPage<Row> {

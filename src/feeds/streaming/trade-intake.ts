@@ -1,22 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
 import type { FeedStep } from '../feed.ts'
-import { createTradeRow, type Refusal, type TradeRow } from '../rows/market-row.ts'
+import { createTradeRow, type TradeRow } from '../rows/market-row.ts'
 import type { RowInstrument } from '../rows/row-instruments.ts'
 import type { FeedPosition } from './feed-position.ts'
 import { GapHold } from './gap-hold.ts'
 import type { GapLedger } from './gap-ledger.ts'
 import type { HeardSymbols } from './heard-symbols.ts'
 import type { RepairLoop, RepairPage } from './repair-loop.ts'
-import { RepairMerge } from './repair-merge.ts'
+import { type RepairedRows, RepairMerge } from './repair-merge.ts'
 import type { RowInput, StepDraft } from './step-draft.ts'
-
-/** Reads rows of repairs. */
-export interface RepairedRows<Row> {
-  /** The row's id in its stream, or NaN. */
-  idOf(row: Row): number
-  /** Leaves `receivedTimeUs` alone. @returns why the row is no trade */
-  read(row: Row, into: TradeRow): Refusal | undefined
-}
 
 export interface TradeIntakeOptions<Row> {
   readonly clock: Clock

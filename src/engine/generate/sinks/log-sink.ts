@@ -5,6 +5,7 @@ import { encodeRecords } from '../../../events/json.ts'
 import type { Label } from '../../../events/label.ts'
 import { EmbeddedEventLog } from '../../../log/embedded/embedded-event-log.ts'
 import type { Append } from '../../../log/event-log.ts'
+import { makeDataDirectory } from '../../data-directory.ts'
 import { LOG_DIRECTORY } from '../../threads/thread-data.ts'
 import type { Piece } from '../piece.ts'
 import type { SourceSpec } from '../source-spec.ts'
@@ -41,6 +42,7 @@ export class LogSink implements PieceSink {
    * @throws FinPulseError data-dir-locked, config-invalid where the log has other content, log-failed
    */
   static async open(directory: string, spec: SourceSpec, firstIndex: number, clock: Clock): Promise<LogSink> {
+    makeDataDirectory(join(directory, LOG_DIRECTORY))
     const log = EmbeddedEventLog.open({ directory: join(directory, LOG_DIRECTORY), clock })
     try {
       const options = optionsOf(spec, firstIndex)

@@ -94,6 +94,12 @@ export function checkStrength(asked: AskedStrength, subject: string, code: 'conf
       context: { parameter: 'magnitude', value: magnitude, allowed: `${range} (${unit})` },
     })
   }
+  if (kind === 'stale-feed' && magnitude !== undefined && durationMs !== undefined && durationMs !== magnitude * 1000) {
+    const allowed = `${magnitude * 1000} ms, as the magnitude says, or one of the two`
+    throw new FinPulseError(code, `${subject}durationMs: expected ${allowed}, got ${durationMs}`, {
+      context: { parameter: 'durationMs', value: durationMs, allowed },
+    })
+  }
   if (durationMs !== undefined && !(durationMs >= STRETCH_MIN_MS && durationMs <= STRETCH_MAX_MS)) {
     const range = `${STRETCH_MIN_MS} to ${STRETCH_MAX_MS} ms`
     throw new FinPulseError(code, `${subject}durationMs: expected ${range}, got ${durationMs}`, {

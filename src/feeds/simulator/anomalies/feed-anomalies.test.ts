@@ -205,6 +205,10 @@ describe('an injection', () => {
       [{ kind: 'stale-feed', symbol: 'NOPE' }, 'symbol: expected one of AAPL, MSFT, TSLA, got "NOPE"'],
       [{ kind: 'quake' as 'stale-feed' }, 'kind: expected one of flash-crash, fat-finger'],
       [{ kind: 'flash-crash', magnitude: 100 }, 'magnitude: expected 0.1 to 90 (% of the price lost'],
+      [
+        { kind: 'stale-feed', symbol: 'TSLA', magnitude: 5, durationMs: 9000 },
+        'durationMs: expected 5000 ms, as the magnitude',
+      ],
       [{ kind: 'flash-crash', durationMs: 1 }, 'durationMs: expected 100 to 900000 ms, got 1'],
     ]
     for (const [injection, message] of refusals) {

@@ -44,6 +44,18 @@ describe('StagedRate', () => {
     }
   })
 
+  it('ends a cycle of a whole number of events with its last one, though the parts add up to a little less or more', () => {
+    for (const [rate, daySeconds] of [
+      [10, 24 * 3600],
+      [100, 24 * 3600],
+      [7, 6.5 * 3600],
+    ] as const) {
+      const schedule = new StagedRate(RATE_SHAPES.diurnal(rate, daySeconds), ORIGIN_US)
+      expect(schedule.countBefore(ORIGIN_US + daySeconds * 1e6), `${rate}`).toBe(rate * daySeconds)
+      expect(schedule.dueUs(rate * daySeconds)).toBe(ORIGIN_US + daySeconds * 1e6)
+    }
+  })
+
   it('refuses a shape without events', () => {
     const nothing = [{ durationSeconds: 10, fromPerSecond: 0, toPerSecond: 0 }]
     expect(() => new StagedRate(nothing, ORIGIN_US)).toThrow('at least one event')

@@ -9,6 +9,14 @@ export interface RateStage {
   readonly toPerSecond: number
 }
 
+/** Of sums of some hundred numbers, relative. */
+const ROUNDING = 1e-12
+
+function nearestWhole(sum: number): number {
+  const whole = Math.round(sum)
+  return Math.abs(sum - whole) <= whole * ROUNDING ? whole : sum
+}
+
 /**
  * A rate that changes in stages, over and over: ramps, bursts, a day. The n-th event is due when the integral of the
  * rate reaches n, exactly to the µs, whatever anybody does.
@@ -30,6 +38,9 @@ export class StagedRate implements Schedule {
       this.#startSeconds.push(this.#startSeconds.at(-1)! + durationSeconds)
       this.#startCount.push(this.#startCount.at(-1)! + ((fromPerSecond + toPerSecond) / 2) * durationSeconds)
     }
+    // What is whole and was added up from parts may be off by the last digits: the next cycle must not begin early.
+    this.#startSeconds.push(nearestWhole(this.#startSeconds.pop()!))
+    this.#startCount.push(nearestWhole(this.#startCount.pop()!))
     if (!(this.#cycleCount >= 1)) {
       throw new FinPulseError('config-invalid', `shape: expected at least one event a cycle, got ${this.#cycleCount}`)
     }
