@@ -13,10 +13,10 @@ Examples:
   finpulse generate --count 10000000 --shards 2 --format columnar --out burst.col     # replay reads it back
   finpulse generate --count 1000000 --format parquet --out trades.parquet
   finpulse generate --sink log --data-dir market --kind trades,quotes,payments --labels --duration 2h
-  finpulse generate --kind payments --rate 50 --no-pace --duration 30d --out payments.csv --format csv --labels frauds.ndjson
+  finpulse generate --kind payments --rate 2 --no-pace --duration 30d --out payments.csv --format csv --labels frauds.ndjson
   finpulse generate --kind payments --fraud compromised-card=1%,fan-in=0 --label-delay 2d --labels frauds.ndjson --out p.ndjson
   finpulse generate --duration 1d --rate 200 --no-pace --anomalies all=1 --labels truth.ndjson --out day.ndjson.gz
-  finpulse generate --hours nyse --duration 30d --start-time 2026-06-01T00:00:00Z --format parquet --out june.parquet
+  finpulse generate --hours nyse --rate 20 --no-pace --duration 30d --start-time 2026-06-01T00:00:00Z --format parquet --out june.parquet
   finpulse generate --count 100000 --dirty late=1%,out-of-order=2%,duplicate=0.5%,malformed=0.1% --out dirty.ndjson
   finpulse generate --count 100 --from 900          # the last hundred of a thousand
 
