@@ -107,8 +107,7 @@ describe('a live feed in the pipeline', () => {
     await until(() => pipeline.feeds()[0]?.repairs?.repairedCount === 1, 'the repair')
     expect(await formsUntil(log, lost.timeMs, 'patched')).toEqual([
       { revision: 0, completeness: 'gapped', tradeCount: 2 },
-      { revision: 1, completeness: 'gapped', tradeCount: 3 },
-      { revision: 2, completeness: 'patched', tradeCount: 3 },
+      { revision: 1, completeness: 'patched', tradeCount: 3 },
     ])
     expect(await gapsIn(log)).toEqual(['BTCUSDT 1002 1002 feed', 'BTCUSDT 1002 1002 processor'])
     await pipeline.stop()

@@ -106,6 +106,7 @@ export class MarketProcessor implements TradeProcessor {
       this.#newestTimeUs = Math.max(this.#newestTimeUs, batch.watermarkUs)
       this.#advance(batch.watermarkUs)
     }
+    this.#candles.giveRevisions()
   }
 
   #onTrade(batch: TradeBatch, index: number): void {
@@ -180,6 +181,7 @@ export class MarketProcessor implements TradeProcessor {
   /** Does all that is due up to the watermark, in order of time. */
   #advance(watermarkUs: number): void {
     const { provisionalEveryUs } = this.#options
+    this.#candles.giveRevisions()
     while (this.#dueUs <= watermarkUs && this.#dueUs < Number.POSITIVE_INFINITY) {
       const dueUs = this.#dueUs
       this.#ledger.declareGaps(watermarkUs, (instrument, range) => this.#declareGap(instrument, range))
@@ -187,6 +189,7 @@ export class MarketProcessor implements TradeProcessor {
         this.#candles.showProvisional()
         this.#nextProvisionalUs = nextMultiple(dueUs, provisionalEveryUs)
       }
+      this.#candles.giveRevisions()
       if (this.#candles.nextCloseUs <= dueUs) this.#candles.close(dueUs)
       this.#findDue()
     }

@@ -38,19 +38,42 @@ describe('gaps that are filled late', () => {
       .filter((candle) => candle.interval === '1m' && candle.openTimeMs === openTimeMs && candle.isFinal)
       .map((candle) => [candle.revision, candle.completeness, candle.tradeCount])
 
-  it('patch their candles by a revision once everything has come', () => {
+  it('patch their candles by one revision for all that comes together', () => {
     const outputs = run([first, ...afterGap, ...lost])
     expect(formsOf(outputs, START_MS)).toEqual([
       [0, 'gapped', 1],
-      [1, 'gapped', 2],
-      [2, 'gapped', 3],
-      [3, 'patched', 3],
+      [1, 'patched', 3],
     ])
     // Nothing of this minute was missing, but that was not known before.
     expect(formsOf(outputs, START_MS + 60_000)).toEqual([
       [0, 'gapped', 1],
       [1, 'patched', 1],
     ])
+  })
+
+  it('patch their candles by a revision each time where it comes bit by bit', () => {
+    const outputs = run([first, ...afterGap, ...lost], [3, 4])
+    expect(formsOf(outputs, START_MS)).toEqual([
+      [0, 'gapped', 1],
+      [1, 'gapped', 2],
+      [2, 'patched', 3],
+    ])
+  })
+
+  it('give out a revised candle before another one takes its place', () => {
+    // Five closed minutes are kept: a late trade of the first of them, and one of a minute that had none yet.
+    const minute = (index: number) => ({ timeMs: START_MS + index * 60_000, price: '1', quantity: '1', id: -1 })
+    const outputs = run([
+      ...[2, 4, 5, 6, 8, 9].map(minute),
+      { ...minute(9), timeMs: START_MS + 9.5 * 60_000 },
+      minute(2),
+      minute(7),
+    ])
+    expect(formsOf(outputs, START_MS + 2 * 60_000).map(([revision, , count]) => [revision, count])).toEqual([
+      [0, 1],
+      [1, 2],
+    ])
+    expect(formsOf(outputs, START_MS + 7 * 60_000)).toEqual([[0, 'complete', 1]])
   })
 
   it('stay gapped while one trade is missing', () => {

@@ -27,9 +27,9 @@ import { CandleSlots, CURRENT, INTERVAL_US, MINUTE_US, PREVIOUS, SCRATCH, TOO_LA
 export interface CandleListener {
   /** A candle became final, or a final one was revised. */
   candle(candle: Candle): void
-  /** A 1m candle became final for the first time; `at` is its record in `slab`. */
   /** Whether trades that are known to be missing may lie in `[openTimeUs, closeTimeUs)`. */
   isGapped(instrument: number, openTimeUs: number, closeTimeUs: number): boolean
+  /** A 1m candle became final for the first time; `at` is its record in `slab`. */
   minuteClosed(instrument: number, slab: Float64Array, at: number, isComplete: boolean): void
 }
 
@@ -38,7 +38,7 @@ export interface CandleListener {
  *
  * A trade touches one record, its 1m candle; longer candles are the exact sum of their closed 1m candles. Candles close
  * by the watermark, never by the clock. A trade that comes after its 1m candle has closed revises it and every longer
- * candle over it.
+ * candle over it: one revision for all that comes until `giveRevisions`, since a gap may be filled by thousands of trades.
  */
 export class CandleBuilder {
   readonly #instruments: InstrumentTable
@@ -49,6 +49,8 @@ export class CandleBuilder {
   /** Decimals that the records are in, by instrument: pairs of price and quantity decimals. */
   #decimals: [number, number][] = []
   #nextCloseUs = Number.POSITIVE_INFINITY
+  /** Closed candles that were changed and not given out since. */
+  readonly #revised = new Map<number, { readonly instrument: number; readonly interval: number }>()
   /** End of the data, once it is known: candles that close after it are partial. */
   #coverageEndUs = Number.POSITIVE_INFINITY
 
@@ -127,16 +129,33 @@ export class CandleBuilder {
     places.forEach(({ at, openTimeUs, isOpen }, interval) => {
       const slab = this.#slots.slab
       const isKnown = slab[at + OPEN_TIME_US] === openTimeUs
+      // Its place is taken by another candle.
+      if (!isKnown && this.#revised.has(at)) this.giveRevisions()
       if (!isKnown && isOpen) this.#start(at, openTimeUs, INTERVAL_US[interval]!)
       else if (!isKnown) startRecord(slab, at, openTimeUs, openTimeUs + INTERVAL_US[interval]!)
       if (!isKnown) this.#markGap(instrument, at)
       addTrade(slab, at, row)
       if (isOpen) return
-      if (isKnown) slab[at + REVISION]! += 1
-      else this.#markCoverage(instrument, at)
-      this.#emit(instrument, at, interval, true)
+      if (isKnown) this.#revise(instrument, at, interval)
+      else {
+        this.#markCoverage(instrument, at)
+        this.#revised.set(at, { instrument, interval })
+      }
     })
     return true
+  }
+
+  #revise(instrument: number, at: number, interval: number): void {
+    if (this.#revised.has(at)) return
+    this.#slots.slab[at + REVISION]! += 1
+    this.#revised.set(at, { instrument, interval })
+  }
+
+  /** Gives out the closed candles that were changed since the last call, in the order in which they were. */
+  giveRevisions(): void {
+    if (this.#revised.size === 0) return
+    for (const [at, { instrument, interval }] of this.#revised) this.#emit(instrument, at, interval, true)
+    this.#revised.clear()
   }
 
   /** Closes, in order of instrument and interval, all candles whose close time is `closeTimeUs`, the next one due. */
@@ -213,9 +232,7 @@ export class CandleBuilder {
       const isTouched = slab[at + OPEN_TIME_US]! <= toUs && slab[at + CLOSE_TIME_US]! > fromUs
       if (!isTouched || (slab[at + MARKS]! & MARK_GAPPED) !== 0) return
       slab[at + MARKS]! |= MARK_GAPPED
-      if (!isClosed) return
-      slab[at + REVISION]! += 1
-      this.#emit(instrument, at, interval, true)
+      if (isClosed) this.#revise(instrument, at, interval)
     })
   }
 
@@ -231,9 +248,7 @@ export class CandleBuilder {
       if (openTimeUs > toUs || closeTimeUs <= fromUs || (slab[at + MARKS]! & MARK_GAPPED) === 0) return
       if (this.#listener.isGapped(instrument, openTimeUs, closeTimeUs)) return
       slab[at + MARKS] = (slab[at + MARKS]! & ~MARK_GAPPED) | MARK_PATCHED
-      if (!isClosed) return
-      slab[at + REVISION]! += 1
-      this.#emit(instrument, at, interval, true)
+      if (isClosed) this.#revise(instrument, at, interval)
     })
   }
 
