@@ -80,7 +80,8 @@ function isMethod(value: unknown): value is Method {
 
 /** As the venue takes them: a 64-bit integer (whole numbers as JSON reads them), a short text, or null. */
 function isId(id: unknown): id is ControlId {
-  if (id === null || Number.isInteger(id)) return true
+  // A larger number could not be answered as it was written.
+  if (id === null || Number.isSafeInteger(id)) return true
   return typeof id === 'string' && id.length <= ID_TEXT_MAX_LENGTH && /^[0-9A-Za-z_-]*$/.test(id)
 }
 

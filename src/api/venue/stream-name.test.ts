@@ -75,6 +75,7 @@ describe('control messages', () => {
     ['{"method"', 3, 'Invalid JSON'],
     ['[]', 2, 'Invalid request'],
     ['{"method":"SUBSCRIBE","params":[]}', 2, 'request ID must be an unsigned integer'],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":12345678901234567890}', 2, 'request ID must be an unsigned integer'],
     ['{"method":"SUBSCRIBE","params":[],"id":1.5}', 2, 'request ID'],
     ['{"id":1}', 2, 'missing field `method`'],
     ['{"method":"subscribe","id":1}', 2, 'unknown variant `subscribe`, expected one of `SUBSCRIBE`'],
