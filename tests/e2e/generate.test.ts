@@ -75,6 +75,21 @@ describe('finpulse generate, by format, place and kind', () => {
     expect(new Set(replays.map(([, hash]) => hash)).size).toBe(1)
   })
 
+  it('makes on two threads more than may wait for a file, the same as on one', async () => {
+    const cwd = tempDirectory()
+    const hashes = await Promise.all(
+      ['1', '2'].map(async (shards) => {
+        const flags = ['--count', '150000', '--out', `${shards}.ndjson`, '--shards', shards, '--json']
+        const { stdout } = await Program.run(['generate', ...flags], { cwd })
+        expect(summaryOf(stdout)).toMatchObject({ nextIndex: 150_000 })
+        const text = readFileSync(join(cwd, `${shards}.ndjson`), 'utf8')
+        expect(text.length).toBeGreaterThan(16 << 20)
+        return hashOf(text)
+      }),
+    )
+    expect(hashes[1]).toBe(hashes[0])
+  })
+
   it('fills a log, and goes on with it when it is told to go further', async () => {
     const directory = tempDirectory()
     const flags = ['--sink', 'log', '--data-dir', directory, '--kind', 'trades,payments', '--labels', '--json']

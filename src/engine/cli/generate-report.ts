@@ -13,7 +13,7 @@ export class ApproachNote {
 
   constructor(write: (text: string) => void, run: GeneratorRun) {
     this.#timer = setTimeout(() => {
-      if (run.startedPart < 1)
+      if (run.startedPart < 1 && run.firstIndex > 0)
         write(`on the way to event ${count(run.firstIndex)}: each minute of the market follows from the one before\n`)
     }, NOTE_AFTER_MS)
   }

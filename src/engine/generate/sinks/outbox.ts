@@ -75,9 +75,13 @@ export class Outbox {
   }
 
   async #sendAll(): Promise<void> {
+    // In a turn of its own, so that it is known to run before it has ended, also where there is nothing to wait for.
+    await Promise.resolve()
     while (this.#waiting.length > 0 && !this.#isOver()) {
       const batch = this.#nextBatch()
       const parts = batch.map(({ bytes }) => bytes)
+      // Counted before they are taken: who gets their memory back may give it to another thread, and leave them empty.
+      const byteCount = parts.reduce((sum, { length }) => sum + length, 0)
       try {
         const whole = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
         if (whole.length > 0) await this.#options.send(whole as Uint8Array<ArrayBuffer>, this.#abort.signal)
@@ -85,7 +89,7 @@ export class Outbox {
       } catch (error) {
         this.#end(error)
       }
-      this.#waitingBytes -= parts.reduce((sum, { length }) => sum + length, 0)
+      this.#waitingBytes -= byteCount
       this.#wake()
     }
     this.#running = undefined
