@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FinPulseError } from '../../../base/errors.ts'
 import type { PieceFormat } from '../source-spec.ts'
-import { Outbox } from './outbox.ts'
-import { type Delivery, PATIENCE_MS, type PieceSink } from './sink.ts'
+import { OutboxSink } from './outbox-sink.ts'
+import { type Delivery, PATIENCE_MS } from './sink.ts'
 
 /** Longest body: what many servers take unless told otherwise. Only a single line may be longer. */
 const REQUEST_MAX_BYTES = 1_000_000
@@ -25,51 +25,36 @@ export const CONTENT_TYPES: Readonly<Record<PieceFormat, string>> = {
  * next one, up to a megabyte. An answer other than 2xx ends the run, but for 429 and 503 that say when to come again;
  * so does none within a minute.
  */
-export class HttpSink implements PieceSink {
-  readonly name: string
+export class HttpSink extends OutboxSink {
   readonly patienceMs = PATIENCE_MS
   readonly #headers: Readonly<Record<string, string>>
   readonly #isText: boolean
   readonly #header: Uint8Array
   readonly #answerMaxMs: number
-  readonly #outbox: Outbox
 
   /** @param header begins every body, each of which is read by itself */
   constructor(url: string, format: PieceFormat, header: Uint8Array, answerMaxMs = ANSWER_MAX_MS) {
-    this.name = url
-    this.#header = header
-    this.#headers = { 'content-type': CONTENT_TYPES[format] }
-    this.#isText = format !== 'columnar'
-    this.#answerMaxMs = answerMaxMs
-    this.#outbox = new Outbox({
+    super({
       name: url,
       waitingMaxBytes: WAITING_MAX_BYTES,
       batchMaxBytes: REQUEST_MAX_BYTES,
       send: (bytes, signal) => this.#post(bytes, signal),
     })
+    this.#header = header
+    this.#headers = { 'content-type': CONTENT_TYPES[format] }
+    this.#isText = format !== 'columnar'
+    this.#answerMaxMs = answerMaxMs
   }
 
-  get isGone(): boolean {
-    return this.#outbox.isGone
-  }
-
-  async writeHeader(): Promise<void> {
+  override async writeHeader(): Promise<void> {
     // Every body has it.
   }
 
-  async write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
+  override async write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
     const parts = this.#isText ? linesWithin(bytes, REQUEST_MAX_BYTES) : [bytes]
     const last = parts.pop() ?? bytes
-    for (const part of parts) await this.#outbox.push(part, () => undefined)
-    await this.#outbox.push(last, taken)
-  }
-
-  close(): Promise<void> {
-    return this.#outbox.drain()
-  }
-
-  giveUp(): Promise<void> {
-    return this.#outbox.giveUp()
+    for (const part of parts) await this.outbox.push(part, () => undefined)
+    await this.outbox.push(last, taken)
   }
 
   /** Waits, and sends the same again, where the place says that it is full: that is back-pressure, not a refusal. */

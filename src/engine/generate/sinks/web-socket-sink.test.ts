@@ -36,6 +36,25 @@ describe('a WebSocket place', () => {
     await expect(WebSocketSink.open(url, true)).rejects.toMatchObject({ code: 'sink-failed' })
   })
 
+  it('that breaks the connection off at the goodbye has got everything all the same', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(server, 'listening')
+    let text = ''
+    server.on('connection', (socket) => {
+      socket.on('message', (message: Buffer) => {
+        text += message.toString()
+        if (text.split('\n').length > 500) socket.terminate()
+      })
+    })
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+    try {
+      await generate(lines, await WebSocketSink.open(url, true), 500)
+      await expect.poll(() => text.split('\n').length).toBe(501)
+    } finally {
+      server.close()
+    }
+  })
+
   it('that reads nothing is given up when the run is told to', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
     await once(server, 'listening')

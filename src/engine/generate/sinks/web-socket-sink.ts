@@ -1,9 +1,8 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { FinPulseError, messageOf } from '../../../base/errors.ts'
-import { Outbox } from './outbox.ts'
-import { type Delivery, PATIENCE_MS, type PieceSink } from './sink.ts'
+import { OutboxSink } from './outbox-sink.ts'
+import { PATIENCE_MS } from './sink.ts'
 
 /** Bytes that may be unsent. */
 const WAITING_MAX_BYTES = 4 << 20
@@ -15,12 +14,9 @@ const HEARD_MAX_BYTES = 1 << 16
  * Each piece as one WebSocket message: text, or bytes where the format is columnar. The other side acknowledges nothing:
  * a piece counts as taken when it left this process.
  */
-export class WebSocketSink implements PieceSink {
-  readonly name: string
+export class WebSocketSink extends OutboxSink {
   readonly patienceMs = PATIENCE_MS
   readonly #socket: WebSocket
-  readonly #isText: boolean
-  readonly #outbox: Outbox
 
   /** @throws FinPulseError sink-failed where nobody answers */
   static async open(url: string, isText: boolean): Promise<WebSocketSink> {
@@ -33,50 +29,41 @@ export class WebSocketSink implements PieceSink {
   }
 
   private constructor(url: string, socket: WebSocket, isText: boolean) {
-    this.name = url
-    this.#socket = socket
-    this.#isText = isText
-    // What breaks a connection is seen by the next message.
-    socket.on('error', () => undefined)
-    this.#outbox = new Outbox({
+    super({
       name: url,
       waitingMaxBytes: WAITING_MAX_BYTES,
       batchMaxBytes: 0,
-      send: (bytes) => this.#send(bytes),
+      send: (bytes) => this.#send(bytes, isText),
     })
-  }
-
-  get isGone(): boolean {
-    return this.#outbox.isGone
-  }
-
-  writeHeader(bytes: Uint8Array): Promise<void> {
-    return this.#outbox.push(bytes, () => undefined)
-  }
-
-  write({ piece: { bytes } }: Delivery, taken: () => void): Promise<void> {
-    return this.#outbox.push(bytes, taken)
+    this.#socket = socket
+    // What breaks a connection is seen by the next message.
+    socket.on('error', () => undefined)
   }
 
   /** Says goodbye, and waits a while for the answer: by then the other side has read everything. */
-  async close(): Promise<void> {
-    await this.#outbox.drain()
-    if (this.#outbox.isGone) return
-    const closed = once(this.#socket, 'close')
-    this.#socket.close()
-    await Promise.race([closed, sleep(PATIENCE_MS, undefined, { ref: false })])
+  override async close(): Promise<void> {
+    await super.close()
+    if (this.isGone || this.#socket.readyState === WebSocket.CLOSED) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE_MS)
+      this.#socket.once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.#socket.close()
+    })
     this.#socket.terminate()
   }
 
-  async giveUp(): Promise<void> {
+  override async giveUp(): Promise<void> {
     // Whatever is being sent fails with it.
     this.#socket.terminate()
-    await this.#outbox.giveUp()
+    await super.giveUp()
   }
 
-  #send(bytes: Uint8Array): Promise<void> {
+  #send(bytes: Uint8Array, isText: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.send(bytes, { binary: !this.#isText }, (error) => {
+      this.#socket.send(bytes, { binary: !isText }, (error) => {
         if (error === undefined || error === null) resolve()
         else reject(new FinPulseError('sink-failed', `${this.name}: closed the connection`, { cause: error }))
       })
