@@ -74,12 +74,21 @@ export class GeneratorRun {
       }
     } finally {
       patience.abort()
-      await this.#givingUp
-      if (sink.isAllOrNothing === true && this.hasGivenUp) this.#takeBack()
-      await this.#options.labelFile?.end(this.#takenIndex)
-      this.#endUs = clock.nowUs()
-      await source.close()
+      try {
+        await this.#end()
+      } finally {
+        this.#endUs = clock.nowUs()
+        // Its threads would keep the process.
+        await source.close()
+      }
     }
+  }
+
+  async #end(): Promise<void> {
+    const { sink, labelFile } = this.#options
+    await this.#givingUp
+    if (sink.isAllOrNothing === true && this.hasGivenUp) this.#takeBack()
+    await labelFile?.end(this.#takenIndex)
   }
 
   /** Ends the run without what its place has not taken yet. */
