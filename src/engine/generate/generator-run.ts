@@ -93,7 +93,10 @@ export class GeneratorRun {
 
   /** Ends the run without what its place has not taken yet. */
   giveUp(): void {
-    this.#givingUp ??= this.#options.sink.giveUp()
+    if (this.hasGivenUp) return
+    this.#givingUp = this.#options.sink.giveUp()
+    // The end of the run waits for it, and fails by it; until then it is no unhandled rejection.
+    this.#givingUp.catch(() => undefined)
   }
 
   get hasGivenUp(): boolean {

@@ -29,6 +29,21 @@ describe('GapLedger', () => {
     expect(ledger.nextRequest(0)).toEqual({ symbol: S, fromId: 13, toId: 899 })
   })
 
+  it('is not waited for by other symbols once it was refused three times', () => {
+    const ledger = new GapLedger({ ...LIMITS, repairAttemptsMaxCount: 12 })
+    for (const id of [5, 9]) ledger.accept(S, id, id)
+    const request = ledger.nextRequest(0)!
+    const none = () => false
+    for (const expected of [5, 5, 5]) {
+      expect(ledger.missingSinceUs(none)).toBe(expected)
+      ledger.noteFailed(request, 0, 1)
+    }
+    expect(ledger.missingSinceUs(none)).toBe(Number.POSITIVE_INFINITY)
+    // It goes on where some of it has come.
+    ledger.accept(S, 6, 6)
+    expect(ledger.missingSinceUs(none)).toBe(6)
+  })
+
   it('tells of each gap once, with the times around it, and of none that it was given', () => {
     const ledger = ledgerAfter(5, 9)
     ledger.miss(S, 11, 40)

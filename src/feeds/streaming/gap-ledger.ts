@@ -83,6 +83,9 @@ export interface GapLedgerLimits {
 /** Ids from the first one of a request within which other ranges are asked for with it: venues answer with 500 and more. */
 const TOGETHER_MAX_COUNT = 500
 
+/** Requests in a row that may bring nothing before other symbols' trades no longer wait for a range. */
+const WAITED_ATTEMPTS_COUNT = 3
+
 /** Missing ranges of a symbol; beyond it the oldest is given up. */
 const RANGES_MAX_COUNT = 256
 
@@ -243,7 +246,7 @@ export class GapLedger {
   /**
    * The oldest range that is due, or undefined, and of the same symbol what an answer brings with it. What the venue has
    * passed over comes last, and all of a symbol at once.
-   * @param isAnswered symbols that are not asked for now: an answer waits to be taken
+   * @param isAnswered symbols that are not asked for now: their answer has come and is not taken yet
    */
   nextRequest(nowUs: number, isAnswered: (symbol: string) => boolean = () => false): RepairRequest | undefined {
     let oldest: MissingRange | undefined
@@ -267,14 +270,17 @@ export class GapLedger {
   }
 
   /**
-   * Nothing that is missing is older, µs, but for what the venue has passed over; Infinity where nothing is missing.
-   * @param isAnswered symbols that are left out: an answer waits to be taken
+   * Nothing that is missing and may come soon is older, µs; Infinity where there is none. What the venue has passed over,
+   * or has refused some times, is not waited for: another symbol must not stand still for it.
+   * @param isAnswered symbols that are left out: their answer has come
    */
   missingSinceUs(isAnswered: (symbol: string) => boolean): number {
     let sinceUs = Number.POSITIVE_INFINITY
     for (const { symbol, missing } of this.#gapped) {
       if (isAnswered(symbol)) continue
-      for (const { isPassedOver, afterTimeUs } of missing) if (!isPassedOver) sinceUs = Math.min(sinceUs, afterTimeUs)
+      for (const { isPassedOver, attemptCount, afterTimeUs } of missing) {
+        if (!isPassedOver && attemptCount < WAITED_ATTEMPTS_COUNT) sinceUs = Math.min(sinceUs, afterTimeUs)
+      }
     }
     return sinceUs
   }
